@@ -1,0 +1,132 @@
+//! What the inbox costs with a million letters, against a thousand: the ratio is the figure, the time depends on the
+//! machine. Run with `cargo bench --bench inbox`; it fills a store in `target/bench-inbox-N` first, which takes minutes
+//! for a million. `LETTERBOX_BENCH_LETTERS=100000` makes the large one smaller.
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a measurement that cannot go on may stop")]
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use letterbox::clock::{Clock, SystemClock};
+use letterbox::commands::seed;
+use letterbox::models::{
+    Action, Change, ChangeId, Cursor, Folder, ListQuery, Message, MessageId, Query, RELEVANT_AMONG, Selection, Target,
+};
+use letterbox::store::sqlite::SqliteStore;
+use letterbox::store::{Messages, Purpose};
+
+/// Letters on a page.
+const PAGE: u32 = 50;
+/// Times each thing is done; the median counts.
+const TIMES: usize = 51;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let many = std::env::var("LETTERBOX_BENCH_LETTERS").ok().map_or(1_000_000, |text| text.parse().unwrap());
+    runtime.block_on(async {
+        let few = measure(&open(1_000).await).await;
+        let much = measure(&open(many).await).await;
+        println!("{:44} {:>12} {:>12} {:>8}", "", "1000", many, "ratio");
+        for ((what, few), (_, much)) in few.into_iter().zip(much) {
+            let ratio = much.as_secs_f64() / few.as_secs_f64();
+            println!("{what:44} {:>12} {:>12} {ratio:>8.1}", micros(few), micros(much));
+        }
+    });
+}
+
+fn micros(time: Duration) -> String {
+    format!("{} µs", time.as_micros())
+}
+
+async fn open(letters: u64) -> SqliteStore {
+    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("target/bench-inbox-{letters}"));
+    let file = directory.join("letterbox.db");
+    let is_new = !file.exists();
+    std::fs::create_dir_all(&directory).unwrap();
+    let store = SqliteStore::open(&file, Purpose::Serve).unwrap();
+    if is_new {
+        seed::fill(&store, letters, SystemClock::start().now()).await.unwrap();
+    }
+    store
+}
+
+async fn measure(store: &SqliteStore) -> Vec<(&'static str, Duration)> {
+    let inbox = Selection::of(Folder::Inbox);
+    let middle = middle(store).await;
+    let mut times = Vec::new();
+    for (what, which, cursor) in [
+        ("first page", inbox.clone(), None),
+        ("page in the middle, by its cursor", inbox.clone(), Some(Cursor::Before(middle))),
+        ("page in the middle, upwards", inbox.clone(), Some(Cursor::After(middle))),
+        ("unread", Selection { unread: true, ..inbox.clone() }, None),
+        ("starred", Selection { starred: true, ..inbox.clone() }, None),
+        ("unread and starred", Selection { unread: true, starred: true, ..inbox.clone() }, None),
+        ("search: a common word", looking_for("please"), None),
+        ("search: a common word, from the middle", looking_for("please"), Some(Cursor::Before(middle))),
+        ("search: a rare word", looking_for("zanzibar"), None),
+        ("search: two common words", looking_for("please garden"), None),
+        ("search: a phrase", looking_for("\"garden chairs\""), None),
+        ("search: the beginning of a word", looking_for("gard*"), None),
+        ("search: one letter and a star", looking_for("g*"), None),
+        ("search: a common word without another", looking_for("please -garden"), None),
+        ("search: all without a word", looking_for("-please"), None),
+        ("search: a sender", looking_for("from:writer77"), None),
+        ("search: a common word in the trash", looking_for("please in:trash"), None),
+        ("search: a word nobody wrote", looking_for("xylophone"), None),
+    ] {
+        let query = ListQuery { which, cursor, limit: PAGE };
+        times.push((what, median(async || drop(store.list_messages(query.clone()).await.unwrap())).await));
+    }
+    times.push(("all counts", median(async || assert_ne!(store.count_folders().await.unwrap()[0].total, 0)).await));
+    times.push(("a sender's earlier letters", {
+        median(async || drop(store.earlier_from_sender(middle, 10).await.unwrap())).await
+    }));
+    times.push(("the most relevant of 1,000 hits", median(async || relevant(store).await).await));
+    times.push(("archive a letter and undo it", median(async || there_and_back(store, middle).await).await));
+    times
+}
+
+fn looking_for(text: &str) -> Selection {
+    let query = Query::parse(text);
+    let folders = if query.folders.is_empty() { vec![Folder::Inbox, Folder::Archive] } else { query.folders };
+    Selection { folders, unread: query.unread, starred: query.starred, search: query.search }
+}
+
+/// A letter in the middle of all.
+async fn middle(store: &SqliteStore) -> MessageId {
+    let newest = ListQuery::newest(Folder::Inbox, 1);
+    let last = store.list_messages(newest.clone()).await.unwrap().items[0].clone();
+    let oldest = ListQuery { cursor: Some(Cursor::After(MessageId::from_bytes([0; 16]))), ..newest.clone() };
+    let first = store.list_messages(oldest).await.unwrap().items[0].clone();
+    let half = last.received_at.since(first.received_at) / 2;
+    let cursor = Some(Cursor::Before(MessageId::earliest(first.received_at.plus(half))));
+    store.list_messages(ListQuery { cursor, ..newest }).await.unwrap().items[0].id
+}
+
+async fn relevant(store: &SqliteStore) {
+    let query = ListQuery { which: looking_for("please"), cursor: None, limit: RELEVANT_AMONG };
+    let search = query.which.search.clone();
+    let mut hits: Vec<Message> = store.read_messages(query).await.unwrap();
+    hits.sort_by_cached_key(|message| std::cmp::Reverse(search.weight(&message.letter)));
+}
+
+async fn there_and_back(store: &SqliteStore, id: MessageId) {
+    let now = SystemClock::start().now();
+    let change = ChangeId::new(now);
+    let letters = vec![Target { id, seen_in: None }];
+    store.change_messages(Change { id: change, action: Action::Archive, letters, now }).await.unwrap();
+    store.undo_change(change, now).await.unwrap();
+}
+
+async fn median(mut act: impl AsyncFnMut()) -> Duration {
+    let mut times = Vec::new();
+    for _ in 0..TIMES {
+        let begun = Instant::now();
+        act().await;
+        times.push(begun.elapsed());
+        if begun.elapsed() > Duration::from_secs(1) {
+            break;
+        }
+    }
+    times.sort();
+    times[times.len() / 2]
+}

@@ -1,0 +1,13 @@
+//! CONTROLLER: one file per page, one function per route: form, model, store, answer.
+
+pub mod account;
+pub mod activity;
+pub mod contact;
+pub mod health;
+pub mod home;
+pub mod invitation;
+pub mod login;
+pub mod logout;
+pub mod messages;
+pub mod setup;
+pub mod users;

@@ -1,0 +1,176 @@
+//! Where in a text the hits are, which piece of a letter to show, and how much a letter is to the point.
+
+use std::ops::Range;
+
+use super::words::words;
+use super::{Search, Term};
+use crate::models::{Letter, PREVIEW_MAX};
+
+/// A piece of a text, and whether it was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// The piece.
+    pub text: String,
+    /// Whether it is a hit.
+    pub hit: bool,
+}
+
+/// How much a hit counts in each part of a letter.
+const IN_SUBJECT: u32 = 8;
+const IN_SENDER: u32 = 4;
+const IN_BODY: u32 = 1;
+/// Hits of one term in a body that count; more say nothing more.
+const BODY_HITS_MAX: usize = 5;
+
+impl Search {
+    /// `text` in pieces, so that the hits in it can be marked. Together they are the text. `sender` says whether it is a
+    /// name or an address, where the terms of `from:` count too.
+    pub fn segments(&self, text: &str, sender: bool) -> Vec<Segment> {
+        let mut pieces = Vec::new();
+        let mut done = 0;
+        let mut push = |range: Range<usize>, hit| {
+            if !range.is_empty() {
+                pieces.push(Segment { text: text[range].to_owned(), hit });
+            }
+        };
+        for range in self.hits(text, sender) {
+            push(done..range.start, false);
+            done = range.end;
+            push(range, true);
+        }
+        push(done..text.len(), false);
+        pieces
+    }
+
+    /// The piece of a body to show in a list, at most [`PREVIEW_MAX`] characters: around the first hit, else the
+    /// beginning.
+    pub fn excerpt(&self, body: &str) -> String {
+        let first = self.hits(body, false).first().map_or(0, |range| range.start);
+        let before = body[..first].chars().count();
+        if before < PREVIEW_MAX / 2 {
+            return body.chars().take(PREVIEW_MAX).collect();
+        }
+        // From a word's beginning, a few words before the hit.
+        let from = body[..first].char_indices().rev().nth(PREVIEW_MAX / 4).map_or(0, |(at, _)| at);
+        let from = body[from..first].find(char::is_whitespace).map_or(from, |at| from + at);
+        let piece = body[from..].trim_start();
+        std::iter::once('…').chain(piece.chars()).take(PREVIEW_MAX).collect()
+    }
+
+    /// How much a letter is to the point: for each term, 8 if it stands in the subject, 4 if in the name or address,
+    /// and 1 for each time in the body, at most 5; a phrase counts once for each of its words. Of two letters with the
+    /// same weight the newer one is the more relevant.
+    pub fn weight(&self, letter: &Letter) -> u32 {
+        let sender = [words(letter.name.as_str()), words(letter.email.as_str())];
+        let (subject, body) = (words(letter.subject.as_str()), words(letter.body.as_str()));
+        let weight = |term: &Term| {
+            let pattern = Pattern::of(term);
+            let in_sender = sender.iter().any(|words| !pattern.find(words).is_empty());
+            let mut weight = if in_sender { IN_SENDER } else { 0 };
+            if !term.sender {
+                weight += if pattern.find(&subject).is_empty() { 0 } else { IN_SUBJECT };
+                weight += IN_BODY * pattern.find(&body).len().min(BODY_HITS_MAX) as u32;
+            }
+            weight * pattern.words.len() as u32
+        };
+        self.wanted.iter().map(weight).sum()
+    }
+
+    /// Where the hits are, in order, none within another.
+    fn hits(&self, text: &str, sender: bool) -> Vec<Range<usize>> {
+        let words = words(text);
+        let terms = self.wanted.iter().filter(|term| sender || !term.sender);
+        let mut hits: Vec<_> = terms.flat_map(|term| Pattern::of(term).find(&words)).collect();
+        hits.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+        let mut end = 0;
+        hits.retain(|range| {
+            let apart = range.start >= end;
+            end = end.max(range.end);
+            apart
+        });
+        hits
+    }
+}
+
+struct Pattern {
+    words: Vec<String>,
+    prefix: bool,
+}
+
+impl Pattern {
+    fn of(term: &Term) -> Self {
+        Self { words: words(&term.text).into_iter().map(|(_, word)| word).collect(), prefix: term.prefix }
+    }
+
+    fn find(&self, text: &[(Range<usize>, String)]) -> Vec<Range<usize>> {
+        let Some((last, first)) = self.words.split_last() else { return Vec::new() };
+        let is_here = |window: &[(Range<usize>, String)]| {
+            let Some(((_, end), start)) = window.split_last() else { return false };
+            let ends = if self.prefix { end.starts_with(last.as_str()) } else { end == last };
+            ends && start.iter().map(|(_, word)| word).eq(first)
+        };
+        let found = text.windows(self.words.len()).filter(|window| is_here(window));
+        found.map(|window| window[0].0.start..window[window.len() - 1].0.end).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::models::{Draft, Query};
+
+    fn search(text: &str) -> Search {
+        Query::parse(text).search
+    }
+
+    fn marked(query: &str, text: &str) -> String {
+        let piece = |Segment { text, hit }| if hit { format!("[{text}]") } else { text };
+        search(query).segments(text, false).into_iter().map(piece).collect()
+    }
+
+    #[test]
+    fn hits_are_marked_whatever_their_case_and_accents() {
+        assert_eq!(marked("ZURICH", "From Zürich, zurich!"), "From [Zürich], [zurich]!");
+        assert_eq!(marked("appoint*", "An appointment."), "An [appointment].");
+        assert_eq!(marked("\"two words\" words", "words, two  words"), "[words], [two  words]");
+        assert_eq!(marked("from:ada -bob", "ada bob"), "ada bob", "neither is looked for here");
+        assert_eq!(marked("", "nothing"), "nothing");
+    }
+
+    #[test]
+    fn an_excerpt_shows_the_first_hit() {
+        let body = format!("{} the needle {}", "hay ".repeat(300), "straw ".repeat(300));
+        let excerpt = search("needle").excerpt(&body);
+        assert!(excerpt.starts_with('…') && excerpt.contains("the needle straw"), "{excerpt}");
+        assert_eq!(excerpt.chars().count(), PREVIEW_MAX);
+        assert_eq!(search("hay").excerpt("short hay"), "short hay");
+    }
+
+    #[test]
+    fn a_subject_weighs_more_than_a_body_and_repetition_ends() {
+        let letter = |name: &str, subject: &str, body: String| {
+            let draft =
+                Draft { name: name.into(), email: "x@y.example".into(), subject: subject.into(), message: body };
+            Letter::parse(&draft).expect("a letter")
+        };
+        let weight = |letter: &Letter| search("rose").weight(letter);
+        assert_eq!(weight(&letter("A", "A Rose", "b".into())), 8);
+        assert_eq!(weight(&letter("Rose", "", "b".into())), 4);
+        assert_eq!(weight(&letter("A", "", "rose rose".into())), 2);
+        assert_eq!(weight(&letter("A", "", "rose ".repeat(99))), 5);
+        assert_eq!(search("\"my rose\"").weight(&letter("A", "my rose", "b".into())), 16);
+        assert_eq!(search("from:rose").weight(&letter("Rose", "rose", "rose".into())), 4);
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_are_the_text(query in "\\PC{0,20}", text in "\\PC{0,300}") {
+            let search = search(&query);
+            let whole: String = search.segments(&text, true).into_iter().map(|piece| piece.text).collect();
+            prop_assert_eq!(whole, text.clone());
+            prop_assert!(search.excerpt(&text).chars().count() <= PREVIEW_MAX);
+        }
+    }
+}

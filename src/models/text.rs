@@ -1,0 +1,18 @@
+//! What every text must be before it has a meaning: characters people can see.
+
+/// The first control character in `text` that is neither a newline nor a tab, as `U+0007`.
+///
+/// Control characters are Unicode's category Cc: C0, DELETE and C1.
+pub(super) fn forbidden_control(text: &str) -> Option<String> {
+    text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')).map(|c| format!("U+{:04X}", u32::from(c)))
+}
+
+/// Whether `text` would take more than one line: newline, and Unicode's line and paragraph separators.
+pub(super) fn has_line_break(text: &str) -> bool {
+    text.contains(['\n', '\u{2028}', '\u{2029}'])
+}
+
+/// Number of Unicode scalar values, the unit of every limit in the interface.
+pub(super) fn characters(text: &str) -> usize {
+    text.chars().count()
+}

@@ -1,0 +1,241 @@
+//! The letters, in SQLite.
+
+mod change;
+mod find;
+mod place;
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use tokio::sync::watch;
+
+use self::find::Shape;
+use super::{SqliteStore, bytes};
+use crate::models::{
+    Body, Change, ChangeId, Changed, Cursor, DeliveryKey, EmailAddress, Folder, FolderCounts, Letter, ListQuery,
+    Message, MessageId, MessagePage, MessageSummary, PREVIEW_MAX, PersonName, Selection, Subject, Timestamp,
+};
+use crate::store::{Delivered, Delivery, Messages, Result, StoreError};
+
+#[async_trait]
+impl Messages for SqliteStore {
+    async fn add_message(&self, delivery: Delivery) -> Result<Delivered> {
+        if let Err(full) = self.room.check(&self.readers).await {
+            // A letter that is there already gets the answer it had, room or no room.
+            return self.delivered(delivery.key).await?.ok_or(full);
+        }
+        let delivered = self.writer.write(move |connection| add(connection, &delivery)).await?;
+        if !delivered.repeated {
+            self.arrivals.send_modify(|letters| *letters += 1);
+        }
+        Ok(delivered)
+    }
+
+    fn arrivals(&self) -> watch::Receiver<u64> {
+        self.arrivals.subscribe()
+    }
+
+    async fn delivered(&self, key: DeliveryKey) -> Result<Option<Delivered>> {
+        self.readers.read(move |connection| Ok(delivered(connection, key).optional()?)).await
+    }
+
+    async fn message(&self, id: MessageId) -> Result<Option<Message>> {
+        self.readers
+            .read(move |connection| {
+                let mut select =
+                    connection.prepare_cached(&format!("SELECT seq, {WHOLE} FROM messages m WHERE id = ?1"))?;
+                select.query_row([id.as_bytes()], |row| Ok(message(row))).optional()?.transpose()
+            })
+            .await
+    }
+
+    async fn list_messages(&self, query: ListQuery) -> Result<MessagePage> {
+        self.readers.read(move |connection| page(connection, &query)).await
+    }
+
+    async fn read_messages(&self, query: ListQuery) -> Result<Vec<Message>> {
+        self.readers
+            .read(move |connection| {
+                let whole = Shape { columns: WHOLE, read: |row, _| message(row) };
+                let mut found = find::walk(connection, &query, query.limit, &whole)?;
+                if query.looks_up() {
+                    found.reverse();
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    async fn earlier_from_sender(&self, id: MessageId, limit: u32) -> Result<Vec<MessageSummary>> {
+        self.readers.read(move |connection| earlier_from_sender(connection, id, limit)).await
+    }
+
+    async fn change_messages(&self, change: Change) -> Result<Changed> {
+        self.writer.write(move |connection| change::change(connection, &change)).await
+    }
+
+    async fn undo_change(&self, id: ChangeId, now: Timestamp) -> Result<u64> {
+        self.writer.write(move |connection| change::undo(connection, id, now)).await
+    }
+
+    async fn set_read(&self, id: MessageId, read: bool) -> Result<bool> {
+        self.writer
+            .write(move |connection| {
+                let mut update = connection.prepare_cached("UPDATE messages SET read = ?2 WHERE id = ?1")?;
+                Ok(update.execute(params![id.as_bytes(), read])? == 1)
+            })
+            .await
+    }
+
+    async fn delete_message(&self, id: MessageId) -> Result<bool> {
+        self.writer
+            .write(move |connection| {
+                let mut delete = connection.prepare_cached("DELETE FROM messages WHERE id = ?1")?;
+                Ok(delete.execute([id.as_bytes()])? == 1)
+            })
+            .await
+    }
+
+    async fn delete_trashed(&self, ids: Vec<MessageId>) -> Result<u64> {
+        self.writer.write(move |connection| change::delete_trashed(connection, &ids)).await
+    }
+
+    async fn empty_trash(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        self.writer.write(move |connection| change::empty_trash(connection, before, limit)).await
+    }
+
+    async fn count_folders(&self) -> Result<[FolderCounts; 4]> {
+        self.readers
+            .read(|connection| {
+                let mut counts = [FolderCounts::default(); 4];
+                for (folder, counts) in Folder::ALL.into_iter().zip(&mut counts) {
+                    *counts = count(connection, folder)?;
+                }
+                Ok(counts)
+            })
+            .await
+    }
+
+    async fn count_messages(&self, folder: Folder) -> Result<FolderCounts> {
+        self.readers.read(move |connection| count(connection, folder)).await
+    }
+}
+
+fn count(connection: &Connection, folder: Folder) -> Result<FolderCounts> {
+    let mut select = connection.prepare_cached("SELECT total, unread FROM folder_counts WHERE folder = ?1")?;
+    let counts = |row: &Row<'_>| Ok(FolderCounts { total: row.get(0)?, unread: row.get(1)? });
+    Ok(select.query_row([folder.as_str()], counts)?)
+}
+
+fn add(connection: &Connection, delivery: &Delivery) -> Result<Delivered> {
+    if let Some(known) = delivered(connection, delivery.key).optional()? {
+        return Ok(known);
+    }
+    let letter = &delivery.letter;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO messages (seq, id, delivery_key, received_at, name, email, email_key, subject, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    insert.execute(params![
+        place::place(connection, delivery.id)?,
+        delivery.id.as_bytes(),
+        delivery.key.as_bytes(),
+        delivery.received_at.millis(),
+        letter.name.as_str(),
+        letter.email.as_str(),
+        letter.email.key(),
+        letter.subject.as_str(),
+        letter.body.as_str(),
+    ])?;
+    Ok(Delivered { id: delivery.id, received_at: delivery.received_at, repeated: false })
+}
+
+fn delivered(connection: &Connection, key: DeliveryKey) -> rusqlite::Result<Delivered> {
+    let mut select = connection.prepare_cached("SELECT id, received_at FROM messages WHERE delivery_key = ?1")?;
+    select.query_row([key.as_bytes()], |row| {
+        let id = MessageId::from_bytes(bytes(row, 0)?);
+        Ok(Delivered { id, received_at: Timestamp::from_millis(row.get(1)?), repeated: true })
+    })
+}
+
+/// A letter whole. Column 0 is its number.
+const WHOLE: &str = "m.id, m.received_at, m.name, m.email, m.subject, m.body, m.folder, m.read, m.starred";
+/// A letter as a list shows it.
+const SUMMARY: Shape<MessageSummary> = Shape {
+    columns: "m.id, m.received_at, m.name, m.email, m.subject, substr(m.body, 1, 160), m.folder, m.read, m.starred",
+    read: summary,
+};
+/// The same, where the piece to show depends on what is looked for.
+const FOUND: Shape<MessageSummary> = Shape { columns: WHOLE, read: summary };
+const _: () = assert!(PREVIEW_MAX == 160);
+
+fn message(row: &Row<'_>) -> Result<Message> {
+    Ok(Message {
+        id: MessageId::from_bytes(bytes(row, 1)?),
+        received_at: Timestamp::from_millis(row.get(2)?),
+        letter: Letter {
+            name: PersonName::from_trusted(row.get(3)?),
+            email: EmailAddress::from_trusted(row.get(4)?),
+            subject: Subject::from_trusted(row.get(5)?),
+            body: Body::from_trusted(row.get(6)?),
+        },
+        folder: folder(&row.get::<_, String>(7)?)?,
+        read: row.get(8)?,
+        starred: row.get(9)?,
+    })
+}
+
+fn summary(row: &Row<'_>, which: &Selection) -> Result<MessageSummary> {
+    let text: String = row.get(6)?;
+    Ok(MessageSummary {
+        id: MessageId::from_bytes(bytes(row, 1)?),
+        received_at: Timestamp::from_millis(row.get(2)?),
+        name: row.get(3)?,
+        email: row.get(4)?,
+        subject: row.get(5)?,
+        preview: if which.search.has_terms() { which.search.excerpt(&text) } else { text },
+        folder: folder(&row.get::<_, String>(7)?)?,
+        read: row.get(8)?,
+        starred: row.get(9)?,
+    })
+}
+
+fn folder(name: &str) -> Result<Folder> {
+    Folder::parse(name).ok_or_else(|| StoreError::Internal(format!("unknown folder {name}").into()))
+}
+
+fn page(connection: &Connection, query: &ListQuery) -> Result<MessagePage> {
+    let shape = if query.which.search.has_terms() { &FOUND } else { &SUMMARY };
+    let limit = query.limit as usize;
+    let mut items = find::walk(connection, query, query.limit.saturating_add(1), shape)?;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    if query.looks_up() {
+        items.reverse();
+    }
+    let beyond = |cursor: Option<Cursor>| -> Result<bool> {
+        let Some(cursor) = cursor else { return Ok(false) };
+        let next = ListQuery { cursor: Some(cursor), ..query.clone() };
+        let any = Shape { columns: "1", read: |_, _| Ok(()) };
+        Ok(!find::walk(connection, &next, 1, &any)?.is_empty())
+    };
+    let newer = items.first().map(|item| Cursor::After(item.id));
+    let older = items.last().map(|item| Cursor::Before(item.id));
+    let has_newer = if query.looks_up() { more } else { beyond(newer)? };
+    let has_older = if query.looks_up() { beyond(older)? } else { more };
+    Ok(MessagePage { items, has_newer, has_older })
+}
+
+fn earlier_from_sender(connection: &Connection, id: MessageId, limit: u32) -> Result<Vec<MessageSummary>> {
+    let sql = format!(
+        "SELECT m.seq, {} FROM messages this JOIN messages m ON m.email_key = this.email_key AND m.seq < this.seq
+         WHERE this.id = ?1 AND m.folder <> 'trash' ORDER BY m.seq DESC LIMIT ?2",
+        SUMMARY.columns
+    );
+    let mut select = connection.prepare_cached(&sql)?;
+    let mut rows = select.query(params![id.as_bytes(), limit])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(summary(row, &Selection::of(Folder::Inbox))?);
+    }
+    Ok(found)
+}

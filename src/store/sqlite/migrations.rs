@@ -1,0 +1,56 @@
+//! The schema, one numbered step after the other.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::store::{Result, StoreError};
+
+/// Marks the file as Letterbox's own: "LBOX" in ASCII (<https://sqlite.org/pragma.html#pragma_application_id>).
+const APPLICATION_ID: i32 = 0x4C42_4F58;
+
+/// Append only: a step that has been released is never edited.
+const STEPS: &[&str] =
+    &[include_str!("migrations/0001_letters_users_sessions.sql"), include_str!("migrations/0002_search_index.sql")];
+
+/// Brings the schema up to date. Each step is one transaction, so an interrupted start leaves a whole schema.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+    recognise(connection, path)?;
+    loop {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = version(&transaction)?;
+        let Some(step) = STEPS.get(done as usize) else {
+            transaction.finish()?;
+            return if done as usize == STEPS.len() { Ok(()) } else { Err(newer(done, path)) };
+        };
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", done + 1)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.commit()?;
+    }
+}
+
+/// Number of the last step applied.
+pub(super) fn version(connection: &Connection) -> Result<u32> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+fn recognise(connection: &Connection, path: &Path) -> Result<()> {
+    let mark: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if mark == APPLICATION_ID || (mark == 0 && tables == 0) {
+        return Ok(());
+    }
+    Err(StoreError::Refused(format!(
+        "{} is a database of another program; name another file in DATABASE_URL.",
+        path.display()
+    )))
+}
+
+fn newer(found: u32, path: &Path) -> StoreError {
+    StoreError::Refused(format!(
+        "The store {} was made by a newer Letterbox (schema {found}, this one knows {}); run that newer version.",
+        path.display(),
+        STEPS.len()
+    ))
+}

@@ -1,0 +1,139 @@
+//! The embedded store: one SQLite file, one writer, readers of their own.
+
+mod audit;
+mod backup;
+mod connection;
+mod messages;
+mod migrations;
+mod readers;
+mod room;
+mod sessions;
+mod users;
+mod writer;
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use rusqlite::{Connection, Row};
+use tokio::sync::watch;
+
+pub use backup::backup;
+
+use self::readers::Readers;
+use self::room::Room;
+use self::writer::Writer;
+use crate::models::Timestamp;
+use crate::store::{Purpose, Result, Store, StoreError, StoreReport};
+
+/// Letters, users and sessions in one file.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+    room: Room,
+    /// Tells open pages that letters have come.
+    arrivals: watch::Sender<u64>,
+    /// Held for as long as this process serves; the system lets go of it however the process ends.
+    _lock: Option<File>,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`, makes it if there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] with a sentence for the operator: not writable, not a database, of a newer version, or
+    /// served by another process already.
+    pub fn open(path: &Path, purpose: Purpose) -> Result<Self> {
+        let lock = match purpose {
+            Purpose::Serve => Some(lock(path)?),
+            Purpose::Command => None,
+        };
+        let mut connection = connection::open_writer(path)?;
+        migrations::migrate(&mut connection, path)?;
+        Ok(Self {
+            writer: Writer::start(connection, path.to_owned())?,
+            readers: Readers::start(path)?,
+            room: Room::beside(path),
+            arrivals: watch::Sender::new(0),
+            _lock: lock,
+        })
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ping(&self) -> Result<()> {
+        self.readers.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?)).await
+    }
+
+    async fn check(&self, now: Timestamp) -> Result<StoreReport> {
+        let report = self.readers.read_patiently(move |connection| look_over(connection, now)).await?;
+        // Through the writer, because this check has the form of an INSERT; it alone compares index and letters.
+        self.writer
+            .write(|connection| {
+                connection
+                    .execute("INSERT INTO messages_search (messages_search, rank) VALUES ('integrity-check', 1)", [])?;
+                Ok(())
+            })
+            .await?;
+        Ok(report)
+    }
+
+    async fn rebuild_search_index(&self) -> Result<()> {
+        self.writer
+            .write(|connection| {
+                connection.execute("INSERT INTO messages_search (messages_search) VALUES ('rebuild')", [])?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn look_over(connection: &Connection, now: Timestamp) -> Result<StoreReport> {
+    let verdict: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(StoreError::Internal(verdict.into()));
+    }
+    let live = "SELECT count(*) FROM sessions WHERE ended_at IS NULL AND min(idle_expires_at, expires_at) > ?1";
+    Ok(StoreReport {
+        engine: format!("SQLite {}", rusqlite::version()),
+        schema: migrations::version(connection)?,
+        messages: connection.query_row("SELECT sum(total) FROM folder_counts", [], |row| row.get(0))?,
+        users: connection.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?,
+        sessions: connection.query_row(live, [now.millis()], |row| row.get(0))?,
+    })
+}
+
+/// Takes the right to serve this database, or says who has it.
+fn lock(path: &Path) -> Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let refused = |why: String| {
+        StoreError::Refused(format!("{} cannot be used ({why}); check that this user may write there.", name.display()))
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(|error| refused(error.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Refused(format!(
+            "Another Letterbox is serving {} already; stop it first, or give this one a DATA_DIR of its own.",
+            path.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(refused(error.to_string())),
+    }
+}
+
+/// A blob of exactly `N` bytes.
+fn bytes<const N: usize>(row: &Row<'_>, column: usize) -> rusqlite::Result<[u8; N]> {
+    row.get(column)
+}

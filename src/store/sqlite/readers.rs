@@ -1,0 +1,136 @@
+//! Readers: threads with connections of their own. In WAL they never wait for the writer, nor it for them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::connection::open_reader;
+use super::writer::closed;
+use crate::store::{Result, StoreError};
+
+/// Reads at the same time. They are short; more threads than this only add switching on small machines.
+const READERS: usize = 4;
+/// Reads that may wait. Beyond it callers are told that the store is busy.
+const QUEUE: usize = 4_096;
+
+/// Longest life of a read: whoever asked is told by then, and a snapshot that lives on keeps the log from shrinking.
+const LONGEST: Duration = Duration::from_secs(5);
+/// Steps of SQLite's machine between two looks at the clock, well under a millisecond.
+const STEPS: i32 = 20_000;
+
+type Read = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// Hands reads to whichever thread is free.
+pub(super) struct Readers {
+    queue: Mutex<Option<SyncSender<Read>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    closing: Arc<AtomicBool>,
+}
+
+impl Readers {
+    /// Starts the threads.
+    pub(super) fn start(path: &Path) -> Result<Self> {
+        let (queue, reads) = sync_channel(QUEUE);
+        let reads = Arc::new(Mutex::new(reads));
+        let mut threads = Vec::new();
+        for number in 1..=READERS {
+            let mut connection = open_reader(path)?;
+            let reads = Arc::clone(&reads);
+            let thread = std::thread::Builder::new()
+                .name(format!("store-reader-{number}"))
+                .spawn(move || serve(&mut connection, &reads))
+                .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+            threads.push(thread);
+        }
+        Ok(Self { queue: Mutex::new(Some(queue)), threads: Mutex::new(threads), closing: Arc::default() })
+    }
+
+    /// Reads within one snapshot, for at most five seconds.
+    pub(super) async fn read<T, F>(&self, act: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.read_within(Some(LONGEST), act).await
+    }
+
+    /// Reads within one snapshot, however long it takes: for looking a whole store over.
+    pub(super) async fn read_patiently<T, F>(&self, act: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.read_within(None, act).await
+    }
+
+    async fn read_within<T, F>(&self, longest: Option<Duration>, act: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let closing = Arc::clone(&self.closing);
+        let read: Read = Box::new(move |connection| {
+            // Whoever asked has gone: the read is worth nothing any more.
+            if !reply.is_closed() {
+                let end = longest.map(|longest| Instant::now() + longest);
+                let _ = reply.send(interruptible(connection, closing, end, act));
+            }
+        });
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(closed)?;
+        queue.try_send(read).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Disconnected(_) => closed(),
+        })?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Answers what waits and closes the connections: the writer's is then the last one, which writes the log home.
+    pub(super) async fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let join = move || threads.into_iter().for_each(|thread| drop(thread.join()));
+        let _ = tokio::task::spawn_blocking(join).await;
+    }
+}
+
+fn serve(connection: &mut Connection, reads: &Mutex<Receiver<Read>>) {
+    loop {
+        let next = reads.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match next {
+            // Whoever asked hears of a panic by the answer that never comes; the thread stays for the others.
+            Ok(read) => drop(catch_unwind(AssertUnwindSafe(|| read(&mut *connection)))),
+            Err(_) => return,
+        }
+    }
+}
+
+/// A read that ends in [`StoreError::Unavailable`] when its time is over or the store closes.
+fn interruptible<T>(
+    connection: &mut Connection,
+    closing: Arc<AtomicBool>,
+    end: Option<Instant>,
+    act: impl FnOnce(&Connection) -> Result<T>,
+) -> Result<T> {
+    let is_over = move || end.is_some_and(|end| Instant::now() >= end) || closing.load(Ordering::Relaxed);
+    connection.progress_handler(STEPS, Some(is_over))?;
+    let result = in_snapshot(connection, act);
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    result
+}
+
+fn in_snapshot<T>(connection: &Connection, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    let snapshot = connection.unchecked_transaction()?;
+    let result = act(&snapshot);
+    // Nothing was written; ending the snapshot can only fail together with the read itself.
+    let _ = snapshot.finish();
+    result
+}

@@ -1,0 +1,56 @@
+//! Room on the disk: new letters are refused while there is still enough left to read, log in and delete.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::readers::Readers;
+use crate::store::{Result, StoreError};
+
+/// Bytes that new letters leave free. Logging in, marking and deleting also write, and a full disk refuses even a
+/// DELETE; so does the log, which may grow to some megabytes between two checkpoints.
+const RESERVE: u64 = 16 << 20;
+/// Of these, what the log takes in any case. Above it, the reserve may lie in the database itself: letters that were
+/// deleted leave their pages there, and the file does not shrink.
+const LOG: u64 = 8 << 20;
+
+/// Watches the file system that holds the database.
+pub(super) struct Room {
+    directory: PathBuf,
+    short: AtomicBool,
+}
+
+impl Room {
+    /// Watches the file system of the database at `path`.
+    pub(super) fn beside(path: &Path) -> Self {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self { directory: directory.to_owned(), short: AtomicBool::new(false) }
+    }
+
+    /// [`StoreError::Full`] while less than the reserve is free; the log says when that begins and when it ends.
+    pub(super) async fn check(&self, readers: &Readers) -> Result<()> {
+        // A file system that does not say how full it is gets the benefit of the doubt: SQLite will tell.
+        let free = rustix::fs::statvfs(&self.directory).map_or(u64::MAX, |fs| fs.f_bavail.saturating_mul(fs.f_frsize));
+        let short = free < RESERVE && (free < LOG || free + unused(readers).await? < RESERVE);
+        if short != self.short.swap(short, Ordering::Relaxed) {
+            if short {
+                tracing::error!(
+                    free_bytes = free,
+                    "the disk is nearly full; new letters are refused until there is room"
+                );
+            } else {
+                tracing::warn!(free_bytes = free, "there is room on the disk again; letters are accepted");
+            }
+        }
+        if short { Err(StoreError::Full(format!("{free} bytes are free on its disk").into())) } else { Ok(()) }
+    }
+}
+
+/// Bytes of the database file that hold nothing.
+async fn unused(readers: &Readers) -> Result<u64> {
+    readers
+        .read(|connection| {
+            let pages = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, u64>(0));
+            Ok(pages("freelist_count")? * pages("page_size")?)
+        })
+        .await
+}

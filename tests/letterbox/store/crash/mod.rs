@@ -1,0 +1,7 @@
+//! Crashes: whatever happens to the process or the power, a letter that was acknowledged is there, once.
+
+mod disk;
+mod kill;
+mod mount;
+mod power;
+mod senders;
