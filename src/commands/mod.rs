@@ -139,7 +139,7 @@ async fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
             "There is no store at {} yet; `letterbox` makes it on its first start. If it lies elsewhere, set DATA_DIR.",
             path.display()
         )),
-        Engine::Sqlite(_) => open_or_make_store(config).await,
+        Engine::Sqlite(_) | Engine::MongoDb(_) => open_or_make_store(config).await,
     }
 }
 

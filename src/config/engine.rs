@@ -4,20 +4,25 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::error::Fault;
+use super::mongo_url::{MongoUrl, mongo_url};
 
-const MUST: &str = "be sqlite:PATH, for example sqlite:data/letterbox.db";
+const MUST: &str =
+    "be sqlite:PATH, for example sqlite:data/letterbox.db, or mongodb://HOST/NAME or mongodb+srv://HOST/NAME";
 
 /// The engine that keeps the letters, and how to reach it. `Display` is the URL without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Engine {
     /// One file of the embedded SQLite; a relative path starts at the working directory.
     Sqlite(PathBuf),
+    /// A database of a MongoDB server, replica set or Atlas.
+    MongoDb(MongoUrl),
 }
 
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::MongoDb(url) => url.fmt(f),
         }
     }
 }
@@ -29,10 +34,7 @@ pub(super) fn engine(text: &str) -> Result<Engine, Fault> {
     };
     match scheme.to_ascii_lowercase().as_str() {
         "sqlite" => sqlite(text, rest),
-        "mongodb" | "mongodb+srv" => Err(Fault::hidden(
-            "names a MongoDB server",
-            format!("{MUST}, because this Letterbox keeps its letters in SQLite"),
-        )),
+        "mongodb" | "mongodb+srv" => mongo_url(text).map(Engine::MongoDb),
         _ => Err(Fault::hidden("names an engine that Letterbox does not know", MUST)),
     }
 }
@@ -70,17 +72,6 @@ mod tests {
             let read = engine(&format!("sqlite:{path}")).expect("a path");
             assert_eq!(read, Engine::Sqlite(path.into()));
             assert_eq!(read.to_string(), format!("sqlite:{path}"));
-        }
-    }
-
-    #[test]
-    fn a_mongodb_url_is_refused_with_advice_and_without_its_password() {
-        for text in ["mongodb://ada:hunter2@db/letters", "mongodb+srv://ada:hunter2@db/x", "MongoDB://ada:hunter2@h"] {
-            assert_eq!(
-                sentence(text),
-                "DATABASE_URL names a MongoDB server; it must be sqlite:PATH, for example sqlite:data/letterbox.db, \
-                 because this Letterbox keeps its letters in SQLite."
-            );
         }
     }
 

@@ -6,6 +6,7 @@
 mod engine;
 mod env_file;
 mod error;
+mod mongo_url;
 mod public_url;
 mod secret;
 mod values;
@@ -22,6 +23,7 @@ use ipnet::IpNet;
 
 pub use engine::Engine;
 pub use error::ConfigError;
+pub use mongo_url::MongoUrl;
 pub use public_url::PublicUrl;
 pub use secret::{SECRET_MIN, Secret};
 
@@ -137,6 +139,10 @@ impl Config {
         let data_dir = source.value("DATA_DIR", "data", values::directory)?;
         let store = source.optional("DATABASE_URL", engine::engine)?;
         let secret_key = source.optional("SECRET_KEY", secret::secret)?;
+        if matches!(store, Some(Engine::MongoDb(_))) && secret_key.is_none() {
+            let must = "hold the same 32 bytes or more in every process, because several may share one MongoDB";
+            return Err(Fault::hidden("is not set", must).of("SECRET_KEY", ""));
+        }
         let secret_key_previous = source.optional("SECRET_KEY_PREVIOUS", secret::secret)?;
         let access_token = source.number("ACCESS_TOKEN_MINUTES", 15, 1..=1440)?;
         let refresh_token = source.number("REFRESH_TOKEN_DAYS", 30, 1..=365)?;

@@ -1,5 +1,6 @@
 //! The database: a port in the words of the house, and the engines behind it.
 
+pub mod mongo;
 mod port;
 pub mod sqlite;
 
@@ -19,6 +20,10 @@ use crate::config::{Config, Engine};
 pub async fn open(config: &Config, purpose: Purpose) -> Result<Arc<dyn Store>> {
     match &config.database_url {
         Engine::Sqlite(path) => Ok(Arc::new(sqlite::SqliteStore::open(path, purpose)?)),
+        Engine::MongoDb(url) => {
+            mongo::MongoStore::open(url, purpose).await?;
+            Err(StoreError::Refused("MongoDB is not ready yet.".to_owned()))
+        }
     }
 }
 

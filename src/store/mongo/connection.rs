@@ -1,0 +1,126 @@
+//! Reaching the database, and how an act is carried out: in the driver's own runtime, repeated where that is safe, and
+//! given up in time.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mongodb::bson::doc;
+use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
+use mongodb::{Client, Database};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::{Fault, MongoStore, Rooms};
+use crate::config::MongoUrl;
+use crate::store::{Result, StoreError};
+
+/// Connections to each server, at most. An act that finds none free waits, and is given up like any other.
+const POOL: u32 = 64;
+/// How long a connection may take, and how long a server may leave a heartbeat unanswered.
+const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+/// How often a server is asked whether it is there.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// How long to look for a server that can be asked. An election takes longer; acts are repeated over it.
+const SELECT_WITHIN: Duration = Duration::from_millis(2_500);
+/// A read is answered within this, or not at all.
+const READ_WITHIN: Duration = Duration::from_millis(2_900);
+/// A write is tried again until this has passed: an election of a replica set takes some 12 s with its default settings.
+const WRITE_WITHIN: Duration = Duration::from_secs(15);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The runtime of the driver.
+pub(super) fn runtime() -> Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("letterbox-mongo")
+        .enable_all()
+        .build()
+        .map_err(|error| StoreError::Refused(format!("No threads can be started for MongoDB ({error}).")))
+}
+
+/// Connects to the database the URL names, and sees that it answers.
+pub(super) async fn connect(url: &MongoUrl) -> Result<Database> {
+    let away = |error: mongodb::error::Error| {
+        StoreError::Refused(format!(
+            "The MongoDB at {url} cannot be used ({error}); see that it runs and that DATABASE_URL is right."
+        ))
+    };
+    let mut options = ClientOptions::parse(url.secret()).await.map_err(away)?;
+    // Acknowledged means: on the disks of most servers. No URL may soften that.
+    options.write_concern = Some(WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
+    options.read_concern = Some(ReadConcern::majority());
+    options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    options.retry_reads = Some(true);
+    options.retry_writes = Some(true);
+    options.app_name.get_or_insert_with(|| "letterbox".to_owned());
+    options.max_pool_size.get_or_insert(POOL);
+    options.connect_timeout.get_or_insert(CONNECT_WITHIN);
+    options.heartbeat_freq.get_or_insert(HEARTBEAT);
+    options.server_selection_timeout.get_or_insert(SELECT_WITHIN);
+    let database = Client::with_options(options).map_err(away)?.database(url.database());
+    database.run_command(doc! { "ping": 1 }).await.map_err(away)?;
+    Ok(database)
+}
+
+/// What a task of the driver's runtime gave.
+pub(super) async fn joined<T>(task: JoinHandle<Result<T>>) -> Result<T> {
+    task.await.unwrap_or_else(|error| Err(StoreError::Internal(error.into())))
+}
+
+impl MongoStore {
+    /// Asks something. Once more if the network failed meanwhile (the driver's own doing), then the answer is no.
+    pub(super) async fn read<T, F>(&self, act: impl FnOnce(Arc<Rooms>) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = std::result::Result<T, Fault>> + Send + 'static,
+    {
+        let act = act(Arc::clone(&self.rooms));
+        let task = self.spawn(async move { act.await.map_err(StoreError::from) })?;
+        match timeout(READ_WITHIN, task).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => Err(StoreError::Internal(error.into())),
+            Err(late) => Err(StoreError::Unavailable(late.into())),
+        }
+    }
+
+    /// Does something, again and again over a failure that may pass: `act` must come to the same however often it is
+    /// done. Giving up leaves the last try running; whoever repeats the act later finds what it did.
+    pub(super) async fn write<T, F>(&self, act: impl Fn(Arc<Rooms>) -> F + Send + 'static) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = std::result::Result<T, Fault>> + Send + 'static,
+    {
+        let rooms = Arc::clone(&self.rooms);
+        let deadline = Instant::now() + WRITE_WITHIN;
+        let task = self.spawn(async move {
+            loop {
+                match act(Arc::clone(&rooms)).await {
+                    Err(fault) if fault.may_pass() && Instant::now() + PAUSE < deadline => sleep(PAUSE).await,
+                    outcome => return outcome.map_err(StoreError::from),
+                }
+            }
+        })?;
+        match timeout_at(deadline, task).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => Err(StoreError::Internal(error.into())),
+            Err(late) => Err(StoreError::Unavailable(late.into())),
+        }
+    }
+
+    fn spawn<T: Send + 'static>(&self, act: impl Future<Output = T> + Send + 'static) -> Result<JoinHandle<T>> {
+        let runtime = self.runtime.as_ref().ok_or_else(|| StoreError::Unavailable("the store is closed".into()))?;
+        Ok(runtime.spawn(act))
+    }
+}
+
+/// A runtime must not be dropped where others wait; this one is left to end by itself.
+impl Drop for MongoStore {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
