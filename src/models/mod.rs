@@ -20,7 +20,7 @@ mod text;
 mod time;
 mod user;
 
-pub use action::{Action, Change, Changed, Target};
+pub use action::{Action, Change, Changed, Standing, Target, Verdict};
 pub use device::device_in_words;
 pub use email::EmailAddress;
 pub use event::{Event, EventKind, network_of};

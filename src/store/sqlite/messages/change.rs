@@ -2,21 +2,21 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::models::{Action, Change, ChangeId, Changed, Folder, MessageId, Target, Timestamp};
+use crate::models::{Action, Change, ChangeId, Changed, MessageId, Standing, Timestamp, Verdict};
 use crate::store::{Result, StoreError};
 
 pub(super) fn change(connection: &Connection, change: &Change) -> Result<Changed> {
     let mut changed = Changed::default();
     for target in &change.letters {
-        let Some(state) = state(connection, target.id)? else {
+        let Some(standing) = standing(connection, target.id)? else {
             changed.gone += 1;
             continue;
         };
-        match state.judge(change.action, target) {
-            Verdict::Elsewhere => changed.moved.push(state.folder),
+        match standing.judge(change.action, target) {
+            Verdict::Elsewhere => changed.moved.push(standing.folder),
             Verdict::AsWanted => changed.unchanged += 1,
             Verdict::Change => {
-                let name = Some((change.id, state.undoes(change.action)));
+                let name = Some((change.id, standing.undoes(change.action)));
                 apply(connection, target.id, change.action, name, change.now)?;
                 changed.changed += 1;
             }
@@ -54,55 +54,12 @@ pub(super) fn empty_trash(connection: &Connection, before: Timestamp, limit: u32
     Ok(delete.execute(params![before.millis(), limit])? as u64)
 }
 
-struct State {
-    folder: Folder,
-    read: bool,
-    starred: bool,
-}
-
-enum Verdict {
-    Elsewhere,
-    AsWanted,
-    Change,
-}
-
-impl State {
-    fn judge(&self, action: Action, target: &Target) -> Verdict {
-        let is_as_wanted = match action {
-            Action::Star => self.starred,
-            Action::Unstar => !self.starred,
-            Action::Read => self.read,
-            Action::Unread => !self.read,
-            Action::Archive | Action::Inbox | Action::Spam | Action::Trash => action.folder() == Some(self.folder),
-        };
-        let moves = action.folder().is_some();
-        if is_as_wanted {
-            Verdict::AsWanted
-        } else if moves && target.seen_in.is_some_and(|seen| seen != self.folder) {
-            Verdict::Elsewhere
-        } else {
-            Verdict::Change
-        }
-    }
-
-    /// What takes `action` back.
-    fn undoes(&self, action: Action) -> Action {
-        match action {
-            Action::Star => Action::Unstar,
-            Action::Unstar => Action::Star,
-            Action::Read => Action::Unread,
-            Action::Unread => Action::Read,
-            Action::Archive | Action::Inbox | Action::Spam | Action::Trash => Action::to(self.folder),
-        }
-    }
-}
-
-fn state(connection: &Connection, id: MessageId) -> Result<Option<State>> {
+fn standing(connection: &Connection, id: MessageId) -> Result<Option<Standing>> {
     let mut select = connection.prepare_cached("SELECT folder, read, starred FROM messages WHERE id = ?1")?;
     let found =
         select.query_row([id.as_bytes()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))).optional()?;
     let Some((folder, read, starred)) = found else { return Ok(None) };
-    Ok(Some(State { folder: super::folder(&folder)?, read, starred }))
+    Ok(Some(Standing { folder: super::folder(&folder)?, read, starred }))
 }
 
 fn apply(
