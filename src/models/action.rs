@@ -1,6 +1,6 @@
 //! What can be done with letters in the inbox, on one or on many, and what comes of it.
 
-use super::{ChangeId, Folder, MessageId, Timestamp};
+use super::{ChangeId, Folder, Letter, Message, MessageId, Timestamp};
 
 /// One thing to do with letters. Each can be taken back by another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -158,6 +158,33 @@ impl Standing {
             Action::Unread => Action::Read,
             Action::Archive | Action::Inbox | Action::Spam | Action::Trash => Action::to(self.folder),
         }
+    }
+}
+
+/// What shall be different about one letter. What is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Edit {
+    /// The text and who sent it.
+    pub letter: Option<Letter>,
+    /// Where it lies.
+    pub folder: Option<Folder>,
+    /// Whether it counts as opened.
+    pub read: Option<bool>,
+    /// Whether it is marked.
+    pub starred: Option<bool>,
+}
+
+impl Edit {
+    /// The letter as it will be, with the next version; `None` when it is so already.
+    pub fn apply(&self, message: &Message) -> Option<Message> {
+        let edited = Message {
+            letter: self.letter.clone().unwrap_or_else(|| message.letter.clone()),
+            folder: self.folder.unwrap_or(message.folder),
+            read: self.read.unwrap_or(message.read),
+            starred: self.starred.unwrap_or(message.starred),
+            ..message.clone()
+        };
+        (edited != *message).then(|| Message { version: message.version + 1, ..edited })
     }
 }
 

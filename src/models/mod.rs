@@ -20,14 +20,14 @@ mod text;
 mod time;
 mod user;
 
-pub use action::{Action, Change, Changed, Standing, Target, Verdict};
+pub use action::{Action, Change, Changed, Edit, Standing, Target, Verdict};
 pub use device::device_in_words;
 pub use email::EmailAddress;
 pub use event::{Event, EventKind, network_of};
 pub use export::Format;
 pub use fault::Fault;
 pub use id::{ChangeId, EventId, MessageId, SessionId, UserId};
-pub use listing::{Cursor, FolderCounts, ListQuery, MessagePage, Selection};
+pub use listing::{Cursor, Filter, FolderCounts, ListQuery, MessagePage, Selection};
 pub use message::{
     BODY_MAX, Body, Draft, Folder, Letter, Message, MessageSummary, NAME_MAX, PREVIEW_MAX, PersonName, SUBJECT_MAX,
     Subject,

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::models::{
-    Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, Letter, ListQuery,
+    Change, ChangeId, Changed, DeliveryKey, Edit, EndReason, Event, EventId, Folder, FolderCounts, Letter, ListQuery,
     Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, Role, Session, SessionId,
     Timestamp, User, UserId,
 };
@@ -62,7 +62,29 @@ pub struct Delivered {
     pub repeated: bool,
 }
 
-/// The letters.
+/// What became of an edit of one letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edited {
+    /// It was made, or the letter was so already: the letter as it is now.
+    Done(Message),
+    /// There is no such letter.
+    Unknown,
+    /// Nothing was done: the letter is of another version by now.
+    Stale,
+}
+
+/// What became of a letter that was to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is gone.
+    Done,
+    /// There is no such letter.
+    Unknown,
+    /// Nothing was done: the letter is of another version by now.
+    Stale,
+}
+
+/// The letters. Every change of a letter raises its version by one; what changes nothing leaves it.
 #[async_trait]
 pub trait Messages: Send + Sync {
     /// Puts a letter into the inbox, unread. Returns only when it would survive a power cut. A delivery whose key is
@@ -101,8 +123,16 @@ pub trait Messages: Send + Sync {
     /// Marks a letter read or unread; false when there is no such letter.
     async fn set_read(&self, id: MessageId, read: bool) -> Result<bool>;
 
+    /// Makes an edit, whole or not at all; where a version is `expected`, only if the letter still is of that version.
+    /// Of many who edit the same version one is done, the others are stale. An edit that changes anything is a change:
+    /// what was changed before it is not taken back on this letter. A letter that goes into the trash went at `now`.
+    async fn edit_message(&self, id: MessageId, edit: Edit, expected: Option<u64>, now: Timestamp) -> Result<Edited>;
+
     /// Deletes a letter for good; false when there is no such letter.
     async fn delete_message(&self, id: MessageId) -> Result<bool>;
+
+    /// Deletes a letter for good, only if it still is of this version.
+    async fn delete_message_at(&self, id: MessageId, version: u64) -> Result<Deleted>;
 
     /// Deletes those of these letters that lie in the trash, for good; says how many that were.
     async fn delete_trashed(&self, ids: Vec<MessageId>) -> Result<u64>;

@@ -85,7 +85,10 @@ watch!(Messages [fn arrivals(&self) -> watch::Receiver<u64> { self.inner.arrival
     message(id: MessageId) (id) -> Result<Option<Message>>;
     list_messages(query: ListQuery) (query) -> Result<MessagePage>;
     set_read(id: MessageId, read: bool) (id, read) -> Result<bool>;
+    edit_message(id: MessageId, edit: Edit, expected: Option<u64>, now: Timestamp)
+        (id, edit, expected, now) -> Result<Edited>;
     delete_message(id: MessageId) (id) -> Result<bool>;
+    delete_message_at(id: MessageId, version: u64) (id, version) -> Result<Deleted>;
     read_messages(query: ListQuery) (query) -> Result<Vec<Message>>;
     earlier_from_sender(id: MessageId, limit: u32) (id, limit) -> Result<Vec<MessageSummary>>;
     change_messages(change: Change) (change) -> Result<Changed>;

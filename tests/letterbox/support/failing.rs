@@ -3,13 +3,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use letterbox::models::{
-    Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, ListQuery, Message,
+    Change, ChangeId, Changed, DeliveryKey, Edit, EndReason, Event, EventId, Folder, FolderCounts, ListQuery, Message,
     MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, Role, Session, SessionId, Timestamp,
     User, UserId,
 };
 use letterbox::store::{
-    Audit, Delivered, Delivery, Messages, Result, Sessions, Store, StoreError, StoreReport, UserAdded, UserChanged,
-    Users,
+    Audit, Deleted, Delivered, Delivery, Edited, Messages, Result, Sessions, Store, StoreError, StoreReport, UserAdded,
+    UserChanged, Users,
 };
 use tokio::sync::watch;
 
@@ -73,8 +73,16 @@ impl Messages for FailingStore {
         self.inner()?.set_read(id, read).await
     }
 
+    async fn edit_message(&self, id: MessageId, edit: Edit, expected: Option<u64>, now: Timestamp) -> Result<Edited> {
+        self.inner()?.edit_message(id, edit, expected, now).await
+    }
+
     async fn delete_message(&self, id: MessageId) -> Result<bool> {
         self.inner()?.delete_message(id).await
+    }
+
+    async fn delete_message_at(&self, id: MessageId, version: u64) -> Result<Deleted> {
+        self.inner()?.delete_message_at(id, version).await
     }
 
     fn arrivals(&self) -> watch::Receiver<u64> {

@@ -1,9 +1,9 @@
-//! Moving and marking letters, taking that back, and emptying the trash.
+//! Moving, marking and editing letters, taking that back, and deleting.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::models::{Action, Change, ChangeId, Changed, MessageId, Standing, Timestamp, Verdict};
-use crate::store::{Result, StoreError};
+use crate::models::{Action, Change, ChangeId, Changed, Edit, Message, MessageId, Standing, Timestamp, Verdict};
+use crate::store::{Deleted, Edited, Result, StoreError};
 
 pub(super) fn change(connection: &Connection, change: &Change) -> Result<Changed> {
     let mut changed = Changed::default();
@@ -36,6 +36,72 @@ pub(super) fn undo(connection: &Connection, id: ChangeId, now: Timestamp) -> Res
         apply(connection, *letter, action, None, now)?;
     }
     Ok(letters.len() as u64)
+}
+
+/// False when there is no such letter.
+pub(super) fn set_read(connection: &Connection, id: MessageId, read: bool) -> Result<bool> {
+    let mut update = connection
+        .prepare_cached("UPDATE messages SET read = ?2, version = version + 1 WHERE id = ?1 AND read <> ?2")?;
+    if update.execute(params![id.as_bytes(), read])? == 1 {
+        return Ok(true);
+    }
+    Ok(standing(connection, id)?.is_some())
+}
+
+pub(super) fn edit(
+    connection: &Connection,
+    id: MessageId,
+    edit: &Edit,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<Edited> {
+    let Some(message) = super::find_one(connection, id)? else { return Ok(Edited::Unknown) };
+    if expected.is_some_and(|expected| expected != message.version) {
+        return Ok(Edited::Stale);
+    }
+    let Some(edited) = edit.apply(&message) else { return Ok(Edited::Done(message)) };
+    if edited.letter != message.letter {
+        write_letter(connection, &edited)?;
+    }
+    let mut update = connection.prepare_cached(
+        "UPDATE messages SET folder = ?2, read = ?3, starred = ?4, version = ?5, change_id = NULL, change_undo = NULL,
+                trashed_at = CASE ?2 WHEN 'trash' THEN coalesce(trashed_at, ?6) END
+         WHERE id = ?1",
+    )?;
+    update.execute(params![
+        id.as_bytes(),
+        edited.folder.as_str(),
+        edited.read,
+        edited.starred,
+        edited.version,
+        now.millis(),
+    ])?;
+    Ok(Edited::Done(edited))
+}
+
+/// A statement of its own: the search index follows these columns, and moving a letter need not touch it.
+fn write_letter(connection: &Connection, message: &Message) -> Result<()> {
+    let letter = &message.letter;
+    let mut update = connection.prepare_cached(
+        "UPDATE messages SET name = ?2, email = ?3, email_key = ?4, subject = ?5, body = ?6 WHERE id = ?1",
+    )?;
+    update.execute(params![
+        message.id.as_bytes(),
+        letter.name.as_str(),
+        letter.email.as_str(),
+        letter.email.key(),
+        letter.subject.as_str(),
+        letter.body.as_str(),
+    ])?;
+    Ok(())
+}
+
+pub(super) fn delete_at(connection: &Connection, id: MessageId, version: u64) -> Result<Deleted> {
+    let mut delete = connection.prepare_cached("DELETE FROM messages WHERE id = ?1 AND version = ?2")?;
+    if delete.execute(params![id.as_bytes(), version])? == 1 {
+        return Ok(Deleted::Done);
+    }
+    Ok(if standing(connection, id)?.is_some() { Deleted::Stale } else { Deleted::Unknown })
 }
 
 pub(super) fn delete_trashed(connection: &Connection, ids: &[MessageId]) -> Result<u64> {
@@ -80,7 +146,10 @@ fn apply(
         Action::Spam => "folder = 'spam', trashed_at = NULL",
     };
     // The time stands in every form of the statement, so that all take the same parameters.
-    let sql = format!("UPDATE messages SET {set}, change_id = ?2, change_undo = ?3 WHERE id = ?1 AND ?4 IS NOT NULL");
+    let sql = format!(
+        "UPDATE messages SET {set}, version = version + 1, change_id = ?2, change_undo = ?3
+         WHERE id = ?1 AND ?4 IS NOT NULL"
+    );
     let (change, undo) = name.unzip();
     connection.prepare_cached(&sql)?.execute(params![
         id.as_bytes(),

@@ -13,6 +13,8 @@ CREATE TABLE messages (
     folder       TEXT    NOT NULL DEFAULT 'inbox' CHECK (folder IN ('inbox', 'archive', 'spam', 'trash')),
     read         INTEGER NOT NULL DEFAULT 0 CHECK (read IN (0, 1)),
     starred      INTEGER NOT NULL DEFAULT 0 CHECK (starred IN (0, 1)),
+    -- One more with each change of the letter.
+    version      INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1),
     -- Since when it has been in the trash.
     trashed_at   INTEGER CHECK ((folder = 'trash') = (trashed_at IS NOT NULL)),
     -- The last change somebody made, and the action that takes it back.

@@ -1,6 +1,7 @@
 //! What every store promises, whatever its engine. A promise is a plain function on a new and empty store; the list
 //! below is expanded once for each adapter.
 
+mod edits;
 mod messages;
 pub mod sample;
 mod sessions;
@@ -44,6 +45,21 @@ macro_rules! contract {
                 reading_marks_one_letter_and_no_other,
                 counts_follow_every_change,
                 what_is_not_there_cannot_be_marked_or_deleted,
+            );
+            contract!(@each $attributes, $open, edits:
+                every_change_of_a_letter_raises_its_version_by_one,
+                what_changes_nothing_leaves_the_version,
+                an_edit_changes_what_it_names_and_nothing_else,
+                an_edit_of_another_version_is_refused_and_changes_nothing,
+                of_many_edits_of_one_version_exactly_one_is_made,
+                of_many_edits_without_a_version_none_is_lost,
+                counts_and_lists_follow_an_edit,
+                an_edited_letter_is_found_by_its_new_words_and_sender_only,
+                an_edit_is_a_change_that_undoing_an_earlier_one_leaves_alone,
+                a_letter_edited_into_the_trash_is_emptied_in_its_time,
+                an_edited_letter_is_still_known_by_its_delivery,
+                only_the_version_that_was_seen_is_deleted,
+                of_an_edit_and_a_deletion_of_one_version_one_is_done,
             );
             contract!(@each $attributes, $open, users:
                 a_user_comes_back_as_they_were_given,
