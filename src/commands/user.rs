@@ -1,6 +1,6 @@
 //! `letterbox user add | list | password | remove`
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::sync::Arc;
 
 use clap::{Subcommand, ValueEnum};
@@ -153,7 +153,8 @@ fn parse_email(email: &str) -> Result<EmailAddress, Failure> {
     EmailAddress::parse("email", email).map_err(|fault| sentence(&[fault]))
 }
 
-/// From the terminal, twice and never echoed; or everything on standard input but its last line end.
+/// From the terminal, twice and never echoed; or everything on standard input but its last line end. Where standard
+/// input is no terminal nobody is asked, even if the process has one: a script would hang at a question it cannot see.
 fn read_password(from_stdin: bool) -> Result<NewPassword, Failure> {
     let typed = if from_stdin { from_standard_input()? } else { from_terminal()? };
     NewPassword::parse("password", &typed).map_err(|fault| sentence(&[fault]))
@@ -170,6 +171,9 @@ fn from_standard_input() -> Result<String, Failure> {
 }
 
 fn from_terminal() -> Result<String, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err("There is no terminal to ask for the password on; use --password-stdin.".to_owned());
+    }
     let ask = |prompt| {
         rpassword::prompt_password(prompt).map_err(|error| {
             format!("The password cannot be asked for here ({error}); use a terminal, or --password-stdin.")
