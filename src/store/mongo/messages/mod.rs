@@ -6,10 +6,10 @@ use tokio::sync::watch;
 
 use super::{Fault, MongoStore, Rooms};
 use crate::models::{
-    Change, ChangeId, Changed, DeliveryKey, Folder, FolderCounts, ListQuery, Message, MessageId, MessagePage,
+    Change, ChangeId, Changed, DeliveryKey, Edit, Folder, FolderCounts, ListQuery, Message, MessageId, MessagePage,
     MessageSummary, Timestamp,
 };
-use crate::store::{Delivered, Delivery, Messages, Result, StoreError};
+use crate::store::{Deleted, Delivered, Delivery, Edited, Messages, Result, StoreError};
 
 #[async_trait]
 impl Messages for MongoStore {
@@ -50,6 +50,20 @@ impl Messages for MongoStore {
     }
 
     async fn set_read(&self, _id: MessageId, _read: bool) -> Result<bool> {
+        Err(not_kept())
+    }
+
+    async fn edit_message(
+        &self,
+        _id: MessageId,
+        _edit: Edit,
+        _expected: Option<u64>,
+        _now: Timestamp,
+    ) -> Result<Edited> {
+        Err(not_kept())
+    }
+
+    async fn delete_message_at(&self, _id: MessageId, _version: u64) -> Result<Deleted> {
         Err(not_kept())
     }
 
