@@ -10,6 +10,7 @@ mod register;
 mod rooms;
 mod schema;
 mod sessions;
+mod tokens;
 mod users;
 mod values;
 
@@ -27,7 +28,7 @@ use self::rooms::Rooms;
 use self::values::damaged;
 use crate::config::MongoUrl;
 use crate::models::Timestamp;
-use crate::store::{Purpose, Result, Store, StoreReport};
+use crate::store::{Result, Store, StoreReport};
 
 /// Letters, users and sessions in one database.
 pub struct MongoStore {
@@ -47,7 +48,7 @@ impl MongoStore {
     /// # Errors
     /// [`StoreError::Refused`](crate::store::StoreError::Refused) with a sentence for the operator: no server answers,
     /// the login is wrong, a database of a newer version or another program, or an index that is in the way.
-    pub async fn open(url: &MongoUrl, _purpose: Purpose) -> Result<Self> {
+    pub async fn open(url: &MongoUrl) -> Result<Self> {
         let runtime = connection::runtime()?;
         let to = url.clone();
         let database = connection::joined(runtime.spawn(async move { connection::connect(&to).await })).await?;

@@ -7,6 +7,7 @@ use super::audit::EventDoc;
 use super::register::Register;
 use super::schema::Mark;
 use super::sessions::SessionDoc;
+use super::tokens::TokenDoc;
 
 /// Every collection, each with the type of its documents.
 pub(super) struct Rooms {
@@ -18,6 +19,8 @@ pub(super) struct Rooms {
     pub(super) users: Collection<Register>,
     /// The logins.
     pub(super) sessions: Collection<SessionDoc>,
+    /// The personal access tokens.
+    pub(super) tokens: Collection<TokenDoc>,
     /// The audit log.
     pub(super) events: Collection<EventDoc>,
     /// One document: the number of the schema.
@@ -28,16 +31,17 @@ pub(super) struct Rooms {
 
 impl Rooms {
     /// Names of the collections; beside them the database may hold others.
-    pub(super) const NAMES: [&str; 6] = ["messages", "counts", "users", "sessions", "events", "meta"];
+    pub(super) const NAMES: [&str; 7] = ["messages", "counts", "users", "sessions", "tokens", "events", "meta"];
 
     /// The collections of `database`, whether they are there or not.
     pub(super) fn of(database: Database) -> Self {
-        let [messages, counts, users, sessions, events, meta] = Self::NAMES;
+        let [messages, counts, users, sessions, tokens, events, meta] = Self::NAMES;
         Self {
             messages: database.collection(messages),
             counts: database.collection(counts),
             users: database.collection(users),
             sessions: database.collection(sessions),
+            tokens: database.collection(tokens),
             events: database.collection(events),
             meta: database.collection(meta),
             database,
