@@ -35,7 +35,7 @@ pub use message::{
 };
 pub use password::{NewPassword, PASSWORD_MAX, PASSWORD_MIN};
 pub use receipt::{DeliveryKey, Receipt, ReceiptBook};
-pub use search::{Query, RELEVANT_AMONG, Search, Segment, Term};
+pub use search::{Lookup, Query, RELEVANT_AMONG, Search, Segment, Term};
 pub use session::{EndReason, Session};
 pub use time::Timestamp;
 pub use token::{PersonalToken, Scope, TokenLifetime, TokenName};

@@ -193,7 +193,7 @@ impl MongoStore {
     }
 
     /// Begins an act. It keeps its place in the crowd until it has ended, whoever still waits for it.
-    fn spawn<T: Send + 'static>(
+    pub(super) fn spawn<T: Send + 'static>(
         &self,
         gate: &Gate,
         act: impl Future<Output = T> + Send + 'static,

@@ -19,10 +19,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mongodb::bson::doc;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 
 use self::connection::Gate;
 use self::fault::Fault;
+use self::messages::{Arrivals, Tally};
 use self::register::Register;
 use self::rooms::Rooms;
 use self::values::damaged;
@@ -38,8 +38,8 @@ pub struct MongoStore {
     rooms: Arc<Rooms>,
     reads: Gate,
     writes: Gate,
-    /// Tells open pages that letters have come.
-    arrivals: watch::Sender<u64>,
+    arrivals: Arrivals,
+    tally: Tally,
 }
 
 impl MongoStore {
@@ -57,7 +57,8 @@ impl MongoStore {
             rooms: Arc::new(Rooms::of(database)),
             reads: Gate::new(),
             writes: Gate::new(),
-            arrivals: watch::Sender::new(0),
+            arrivals: Arrivals::new(),
+            tally: Tally::default(),
         };
         let url = url.clone();
         store
