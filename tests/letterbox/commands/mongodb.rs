@@ -24,9 +24,13 @@ fn on<'a>(url: &'a str, words: &[&str], input: &str, directory: &Path) -> Output
 /// A server that asks for a login, and the URL with it.
 fn guarded() -> (Mongod, String) {
     let server = Mongod::start(&["--auth"]);
-    let roles = vec![doc! { "role": "readWrite", "db": "letters" }];
-    // The first user may be made from the same machine without a login.
-    mongod::run(&server.url("admin"), doc! { "createUser": "ada", "pwd": LOGIN[0], "roles": roles });
+    // The first user may be made from the same machine without a login; all others need one.
+    let create = |name: &str, password: &str, role: &str, database: &str| {
+        doc! { "createUser": name, "pwd": password, "roles": [{ "role": role, "db": database }] }
+    };
+    mongod::run(&server.url("admin"), create("root", "root", "root", "admin"));
+    let admin = server.url("admin").replace("//", "//root:root@");
+    mongod::run(&admin, create("ada", LOGIN[0], "readWrite", "letters"));
     let url = server.url("letters").replace("//", &format!("//ada:{}@", LOGIN[1])) + "&authSource=admin";
     (server, url)
 }

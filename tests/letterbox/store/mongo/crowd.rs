@@ -31,7 +31,8 @@ fn r59_of_a_crowd_before_a_silent_server_whoever_cannot_be_served_is_told_at_onc
         }
         assert!(waiting.len() > 100, "only {} may wait", waiting.len());
         for read in waiting {
-            assert!(matches!(read.await, Err(StoreError::Unavailable(_))));
+            let outcome = read.await;
+            assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
         }
         kill_process(process, Signal::CONT).unwrap();
         while store.ping().await.is_err() {}

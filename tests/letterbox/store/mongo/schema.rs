@@ -36,13 +36,17 @@ fn r60_an_index_in_the_way_stops_the_start_and_is_named() {
         let database = raw(&url).await;
         let messages = database.collection::<Document>("messages");
         messages.drop_index("key_1").await.unwrap();
-        // The same keys with other options (code 85), then the same name with other keys (86).
-        let named = |name: &str| mongodb::options::IndexOptions::builder().name(name.to_owned()).build();
-        for (keys, name) in [(doc! { "key": 1 }, "mine"), (doc! { "key": 1, "name": 1 }, "key_1")] {
-            let other = IndexModel::builder().keys(keys).options(named(name)).build();
-            messages.create_index(other).await.unwrap();
+        let unique = |name: &str, unique: bool| {
+            mongodb::options::IndexOptions::builder().name(name.to_owned()).unique(unique).build()
+        };
+        // The same index by another name (code 85), then another index by the same name (code 86).
+        for (keys, options) in
+            [(doc! { "key": 1 }, unique("mine", true)), (doc! { "key": 1, "name": 1 }, unique("key_1", false))]
+        {
+            let name = options.name.clone().unwrap();
+            messages.create_index(IndexModel::builder().keys(keys).options(options).build()).await.unwrap();
             let sentence = refusal(&url).await;
-            for word in ["messages", "key_1", "drop that index and start again"] {
+            for word in ["messages", name.as_str(), "drop that index and start again"] {
                 assert!(sentence.contains(word), "{sentence}");
             }
             messages.drop_index(name).await.unwrap();
