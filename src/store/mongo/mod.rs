@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 
 use self::connection::Gate;
 use self::fault::Fault;
-use self::messages::{Arrivals, Tally};
+use self::messages::{Arrivals, Inbound, Tally};
 use self::register::Register;
 use self::rooms::Rooms;
 use self::values::damaged;
@@ -38,6 +38,7 @@ pub struct MongoStore {
     rooms: Arc<Rooms>,
     reads: Gate,
     writes: Gate,
+    inbound: Arc<Inbound>,
     arrivals: Arrivals,
     tally: Tally,
 }
@@ -57,6 +58,7 @@ impl MongoStore {
             rooms: Arc::new(Rooms::of(database)),
             reads: Gate::new(),
             writes: Gate::new(),
+            inbound: Arc::default(),
             arrivals: Arrivals::new(),
             tally: Tally::default(),
         };
