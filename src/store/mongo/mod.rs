@@ -21,7 +21,7 @@ use mongodb::bson::doc;
 
 use self::connection::{Gate, Home};
 use self::fault::Fault;
-use self::messages::{Arrivals, Tally};
+use self::messages::{Arrivals, Inbound, Tally};
 use self::register::Register;
 use self::rooms::Rooms;
 use self::values::damaged;
@@ -37,6 +37,7 @@ pub struct MongoStore {
     rooms: Arc<Rooms>,
     reads: Gate,
     writes: Gate,
+    inbound: Arc<Inbound>,
     arrivals: Arrivals,
     tally: Tally,
 }
@@ -55,6 +56,7 @@ impl MongoStore {
             rooms: Arc::new(Rooms::of(database)),
             reads: Gate::new(),
             writes: Gate::new(),
+            inbound: Arc::default(),
             arrivals: Arrivals::new(),
             tally: Tally::default(),
         };

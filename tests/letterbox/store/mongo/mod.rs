@@ -4,21 +4,11 @@ mod crowd;
 mod schema;
 mod values;
 
-use letterbox::config::{Config, Engine, MongoUrl};
 use letterbox::store::mongo::MongoStore;
 use letterbox::store::{Result, StoreError};
 use mongodb::Database;
 
-/// The URL as the settings read it.
-pub fn mongo_url(text: &str) -> MongoUrl {
-    let config = Config::from_vars(|name| match name {
-        "DATABASE_URL" => Some(text.to_owned()),
-        "SECRET_KEY" => Some("uJ4v9qTz2LmXw7RbYc1NfKd5Hs8GpEa3".to_owned()),
-        _ => None,
-    });
-    let Engine::MongoDb(url) = config.unwrap().database_url else { panic!("{text} is another engine's") };
-    url
-}
+use super::fresh::mongo_url;
 
 async fn open(url: &str) -> Result<MongoStore> {
     MongoStore::open(&mongo_url(url)).await
