@@ -44,3 +44,19 @@ impl MongoStore {
         Ok(Self { runtime: Some(runtime), rooms: Arc::new(Rooms { database }), arrivals: watch::Sender::new(0) })
     }
 }
+
+/// Whether a database of this name holds anything. Makes none.
+///
+/// # Errors
+/// [`StoreError::Refused`](crate::store::StoreError::Refused) when no server answers.
+pub async fn exists(url: &MongoUrl) -> Result<bool> {
+    let runtime = connection::runtime()?;
+    let url = url.clone();
+    let looked = runtime.spawn(async move {
+        let rooms = connection::connect(&url).await?.list_collection_names().await;
+        Ok(!rooms.map_err(Fault::from)?.is_empty())
+    });
+    let found = connection::joined(looked).await;
+    runtime.shutdown_background();
+    found
+}
