@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mongodb::bson::doc;
+use mongodb::error::ErrorKind;
 use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
 use mongodb::{Client, Database};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -16,16 +18,26 @@ use super::{Fault, MongoStore, Rooms};
 use crate::config::MongoUrl;
 use crate::store::{Result, StoreError};
 
-/// Connections to each server, at most. An act that finds none free waits, and is given up like any other.
+/// Connections to each server, at most (`maxPoolSize` in the URL; the driver's own 10 are few). An act that finds none
+/// free waits, and is given up like any other.
 const POOL: u32 = 64;
-/// How long a connection may take, and how long a server may leave a heartbeat unanswered.
+/// Reads, and writes too, that are under way or wait for a connection. One more is refused at once.
+const CROWD: u32 = 512;
+/// Connections that may be under construction at once. The driver's own 2 make a burst of visitors wait for each other.
+const CONNECTING: u32 = 8;
+/// How long a connection may take, and how long a server may leave a heartbeat unanswered (`connectTimeoutMS`).
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
-/// How often a server is asked whether it is there.
+/// How often a server is asked whether it is there (`heartbeatFrequencyMS`).
 const HEARTBEAT: Duration = Duration::from_secs(2);
-/// How long to look for a server that can be asked. An election takes longer; acts are repeated over it.
+/// How long to look for a server that can be asked (`serverSelectionTimeoutMS`). An election takes longer; acts are
+/// repeated over it.
 const SELECT_WITHIN: Duration = Duration::from_millis(2_500);
+/// How long the start waits for a server.
+const START_WITHIN: Duration = Duration::from_secs(5);
 /// A read is answered within this, or not at all.
 const READ_WITHIN: Duration = Duration::from_millis(2_900);
+/// A look over everything has this long.
+const CHECK_WITHIN: Duration = Duration::from_secs(60);
 /// A write is tried again until this has passed: an election of a replica set takes some 12 s with its default settings.
 const WRITE_WITHIN: Duration = Duration::from_secs(15);
 /// Between two tries.
@@ -43,12 +55,23 @@ pub(super) fn runtime() -> Result<Runtime> {
 
 /// Connects to the database the URL names, and sees that it answers.
 pub(super) async fn connect(url: &MongoUrl) -> Result<Database> {
-    let away = |error: mongodb::error::Error| {
-        StoreError::Refused(format!(
-            "The MongoDB at {url} cannot be used ({error}); see that it runs and that DATABASE_URL is right."
-        ))
+    // The driver itself begins without a word when nobody is there.
+    let greet = async {
+        let mut options = ClientOptions::parse(url.secret()).await?;
+        set(&mut options);
+        let database = Client::with_options(options)?.database(url.database());
+        database.run_command(doc! { "ping": 1 }).await?;
+        Ok(database)
     };
-    let mut options = ClientOptions::parse(url.secret()).await.map_err(away)?;
+    match timeout(START_WITHIN, greet).await {
+        Ok(Ok(database)) => Ok(database),
+        Ok(Err(error)) => Err(refused(url, &error)),
+        Err(_) => Err(nobody(url)),
+    }
+}
+
+/// What Letterbox needs of a connection, whatever the URL says; and what it takes where the URL says nothing.
+fn set(options: &mut ClientOptions) {
     // Acknowledged means: on the disks of most servers. No URL may soften that.
     options.write_concern = Some(WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
     options.read_concern = Some(ReadConcern::majority());
@@ -57,17 +80,59 @@ pub(super) async fn connect(url: &MongoUrl) -> Result<Database> {
     options.retry_writes = Some(true);
     options.app_name.get_or_insert_with(|| "letterbox".to_owned());
     options.max_pool_size.get_or_insert(POOL);
+    options.max_connecting.get_or_insert(CONNECTING);
     options.connect_timeout.get_or_insert(CONNECT_WITHIN);
     options.heartbeat_freq.get_or_insert(HEARTBEAT);
     options.server_selection_timeout.get_or_insert(SELECT_WITHIN);
-    let database = Client::with_options(options).map_err(away)?.database(url.database());
-    database.run_command(doc! { "ping": 1 }).await.map_err(away)?;
-    Ok(database)
+}
+
+/// Why Letterbox cannot start, in a sentence that shows no login.
+fn refused(url: &MongoUrl, error: &mongodb::error::Error) -> StoreError {
+    match &*error.kind {
+        ErrorKind::ServerSelection { .. } | ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => nobody(url),
+        ErrorKind::Authentication { message, .. } => StoreError::Refused(format!(
+            "The MongoDB at {url} refuses the login ({}); see that the user, the password and authSource in \
+             DATABASE_URL are right.",
+            message.trim_end_matches('.')
+        )),
+        kind => StoreError::Refused(format!(
+            "The MongoDB at {url} cannot be used ({kind}); see that DATABASE_URL is right."
+        )),
+    }
+}
+
+fn nobody(url: &MongoUrl) -> StoreError {
+    StoreError::Refused(format!(
+        "No MongoDB that can be written to answers at {url}; see that it runs, that it can be reached from here, and \
+         that DATABASE_URL is right."
+    ))
 }
 
 /// What a task of the driver's runtime gave.
 pub(super) async fn joined<T>(task: JoinHandle<Result<T>>) -> Result<T> {
     task.await.unwrap_or_else(|error| Err(StoreError::Internal(error.into())))
+}
+
+/// Lets in as many acts as can be done in time, and none once it is closed.
+pub(super) struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(CROWD as usize)))
+    }
+
+    fn enter(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.0).try_acquire_owned().map_err(|error| match error {
+            TryAcquireError::NoPermits => StoreError::Busy,
+            TryAcquireError::Closed => StoreError::Unavailable("the store is closed".into()),
+        })
+    }
+
+    /// Waits for the acts that are under way, as long as a write may take; none begins after that.
+    pub(super) async fn close(&self) {
+        let _ = timeout(WRITE_WITHIN, self.0.acquire_many(CROWD)).await;
+        self.0.close();
+    }
 }
 
 impl MongoStore {
@@ -77,9 +142,26 @@ impl MongoStore {
         T: Send + 'static,
         F: Future<Output = std::result::Result<T, Fault>> + Send + 'static,
     {
+        self.read_within(READ_WITHIN, act).await
+    }
+
+    /// The same for what nobody waits for in a browser.
+    pub(super) async fn read_patiently<T, F>(&self, act: impl FnOnce(Arc<Rooms>) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = std::result::Result<T, Fault>> + Send + 'static,
+    {
+        self.read_within(CHECK_WITHIN, act).await
+    }
+
+    async fn read_within<T, F>(&self, limit: Duration, act: impl FnOnce(Arc<Rooms>) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = std::result::Result<T, Fault>> + Send + 'static,
+    {
         let act = act(Arc::clone(&self.rooms));
-        let task = self.spawn(async move { act.await.map_err(StoreError::from) })?;
-        match timeout(READ_WITHIN, task).await {
+        let task = self.spawn(&self.reads, async move { act.await.map_err(StoreError::from) })?;
+        match timeout(limit, task).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => Err(StoreError::Internal(error.into())),
             Err(late) => Err(StoreError::Unavailable(late.into())),
@@ -95,7 +177,7 @@ impl MongoStore {
     {
         let rooms = Arc::clone(&self.rooms);
         let deadline = Instant::now() + WRITE_WITHIN;
-        let task = self.spawn(async move {
+        let task = self.spawn(&self.writes, async move {
             loop {
                 match act(Arc::clone(&rooms)).await {
                     Err(fault) if fault.may_pass() && Instant::now() + PAUSE < deadline => sleep(PAUSE).await,
@@ -110,9 +192,19 @@ impl MongoStore {
         }
     }
 
-    fn spawn<T: Send + 'static>(&self, act: impl Future<Output = T> + Send + 'static) -> Result<JoinHandle<T>> {
+    /// Begins an act. It keeps its place in the crowd until it has ended, whoever still waits for it.
+    pub(super) fn spawn<T: Send + 'static>(
+        &self,
+        gate: &Gate,
+        act: impl Future<Output = T> + Send + 'static,
+    ) -> Result<JoinHandle<T>> {
+        let place = gate.enter()?;
         let runtime = self.runtime.as_ref().ok_or_else(|| StoreError::Unavailable("the store is closed".into()))?;
-        Ok(runtime.spawn(act))
+        Ok(runtime.spawn(async move {
+            let outcome = act.await;
+            drop(place);
+            outcome
+        }))
     }
 }
 

@@ -9,6 +9,7 @@ mod readers;
 mod records;
 mod room;
 mod sessions;
+mod tokens;
 mod users;
 mod writer;
 
