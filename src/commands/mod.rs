@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+pub mod copy;
 mod export;
 pub mod seed;
 mod serve;
@@ -49,6 +50,16 @@ enum Command {
         /// Where the copy goes; it must not exist yet
         file: PathBuf,
     },
+    /// Copy everything from one store to another, and verify that both hold the same
+    Copy {
+        /// Where it is: sqlite:PATH, mongodb://HOST/NAME, or env:NAME for an environment variable that holds such
+        from: String,
+        /// Where it goes, written in the same way; nothing may serve it meanwhile
+        to: String,
+        /// Make TO exactly what FROM is, even if it holds other data; what only TO holds is deleted
+        #[arg(long)]
+        overwrite: bool,
+    },
     /// Write letters to standard output
     Export {
         /// csv, jsonl or mbox
@@ -80,6 +91,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::User { command } => user::run(command),
         Command::Check { rebuild_index } => check::run(rebuild_index),
         Command::Backup { file } => backup::run(&file),
+        Command::Copy { from, to, overwrite } => match (copy::wanted("FROM", &from), copy::wanted("TO", &to)) {
+            (Ok(from), Ok(to)) => copy::run(&from, &to, overwrite),
+            (Err(sentence), _) | (_, Err(sentence)) => {
+                tell(&sentence);
+                return ExitCode::from(2);
+            }
+        },
         Command::Export { format, folder } => match export::wanted(&format, folder.as_deref()) {
             Ok((format, folders)) => export::run(format, folders),
             Err(sentence) => {
@@ -134,13 +152,16 @@ async fn open_or_make_store(config: &Config) -> Result<Arc<dyn Store>, Failure> 
 
 /// The store, if there is one: a command run in the wrong directory must not make an empty one and call it a success.
 async fn open_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
-    match &config.database_url {
-        Engine::Sqlite(path) if !path.exists() => Err(format!(
-            "There is no store at {} yet; `letterbox` makes it on its first start. If it lies elsewhere, set DATA_DIR.",
-            path.display()
-        )),
-        Engine::Sqlite(_) | Engine::MongoDb(_) => open_or_make_store(config).await,
+    if store::exists(&config.database_url).await.map_err(|error| error.to_string())? {
+        return open_or_make_store(config).await;
     }
+    let (place, name) = match &config.database_url {
+        Engine::Sqlite(path) => (path.display().to_string(), "DATA_DIR"),
+        Engine::MongoDb(url) => (url.to_string(), "DATABASE_URL"),
+    };
+    Err(format!(
+        "There is no store at {place} yet; `letterbox` makes it on its first start. If it lies elsewhere, set {name}."
+    ))
 }
 
 /// Runs `work` on a runtime of its own.

@@ -172,6 +172,14 @@ impl Config {
         })
     }
 
+    /// Reads the address of a store, written as `DATABASE_URL` is, that was given as `name`.
+    ///
+    /// # Errors
+    /// When it is no such address; without any credentials it may hold.
+    pub fn store_address(name: &'static str, text: &str) -> Result<Engine, ConfigError> {
+        engine::engine(text).map_err(|fault| fault.of(name, text))
+    }
+
     /// What browsers type: `PUBLIC_URL`, or else `http://HOST:PORT` with the port that was bound. A host that means
     /// every address of the machine (`0.0.0.0`, `::`) becomes `localhost`.
     pub fn public_url(&self, bound_port: u16) -> PublicUrl {

@@ -114,6 +114,11 @@ impl DeliveryKey {
         Ok(Self(bytes))
     }
 
+    /// From the sixteen bytes a store keeps.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// The sixteen bytes a store keeps.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0

@@ -106,3 +106,19 @@ impl Store for MongoStore {
         self.writes.close().await;
     }
 }
+
+/// Whether a database of this name holds anything. Makes none.
+///
+/// # Errors
+/// [`StoreError::Refused`](crate::store::StoreError::Refused) when no server answers.
+pub async fn exists(url: &MongoUrl) -> Result<bool> {
+    let runtime = connection::runtime()?;
+    let url = url.clone();
+    let looked = runtime.spawn(async move {
+        let rooms = connection::connect(&url).await?.list_collection_names().await;
+        Ok(!rooms.map_err(Fault::from)?.is_empty())
+    });
+    let found = connection::joined(looked).await;
+    runtime.shutdown_background();
+    found
+}

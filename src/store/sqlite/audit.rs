@@ -54,7 +54,7 @@ impl Audit for SqliteStore {
     }
 }
 
-fn event(row: &Row<'_>) -> Result<Event> {
+pub(super) fn event(row: &Row<'_>) -> Result<Event> {
     let kind: String = row.get(2)?;
     Ok(Event {
         id: EventId::from_bytes(bytes(row, 0)?),

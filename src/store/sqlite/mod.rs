@@ -6,6 +6,7 @@ mod connection;
 mod messages;
 mod migrations;
 mod readers;
+mod records;
 mod room;
 mod sessions;
 mod tokens;
@@ -110,11 +111,20 @@ fn look_over(connection: &Connection, now: Timestamp) -> Result<StoreReport> {
     })
 }
 
-/// Takes the right to serve this database, or says who has it.
-fn lock(path: &Path) -> Result<File> {
+/// Whether a process holds the right to serve the database at `path`.
+pub fn is_served(path: &Path) -> bool {
+    File::open(lock_name(path)).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+fn lock_name(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let name = PathBuf::from(name);
+    PathBuf::from(name)
+}
+
+/// Takes the right to serve this database, or says who has it.
+fn lock(path: &Path) -> Result<File> {
+    let name = lock_name(path);
     let refused = |why: String| {
         StoreError::Refused(format!("{} cannot be used ({why}); check that this user may write there.", name.display()))
     };

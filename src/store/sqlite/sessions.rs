@@ -157,11 +157,11 @@ pub(super) fn end_sessions(
 }
 
 /// The columns of a session, in the order `session` reads them.
-const SESSION: &str = "sessions.id, user_id, counter, key, sessions.created_at, rotated_at, current_seen,
+pub(super) const SESSION: &str = "sessions.id, user_id, counter, key, sessions.created_at, rotated_at, current_seen,
     idle_expires_at, expires_at, ended_at, end_reason, device";
 
 /// Reads a session from [`SESSION`] that begins at column `first`.
-fn session(row: &Row<'_>, first: usize) -> Result<Session> {
+pub(super) fn session(row: &Row<'_>, first: usize) -> Result<Session> {
     let time = |column: usize| row.get(first + column).map(Timestamp::from_millis);
     let ended = match (row.get::<_, Option<i64>>(first + 9)?, row.get::<_, Option<String>>(first + 10)?) {
         (Some(at), Some(reason)) => {

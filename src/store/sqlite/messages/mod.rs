@@ -2,6 +2,7 @@
 
 mod change;
 mod find;
+pub(super) mod kept;
 mod place;
 
 use async_trait::async_trait;
