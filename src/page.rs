@@ -122,6 +122,28 @@ pub fn private_html(status: StatusCode, template: &impl Template) -> HttpRespons
     response
 }
 
+/// Why a form comes back, in data: what the page says in words. Programs get it as JSON instead of the page.
+#[derive(Debug, Clone, Default)]
+pub struct Refusal {
+    /// What keeps it from being done just now.
+    pub notice: Option<String>,
+    /// What is wrong with its fields.
+    pub faults: Vec<Fault>,
+}
+
+/// A form that comes back to whoever sent it, in a page that no cache may keep.
+pub fn form_again(
+    status: StatusCode,
+    template: &impl Template,
+    faults: &[Fault],
+    notice: Option<&str>,
+) -> HttpResponse {
+    let mut response = private_html(status, template);
+    let refusal = Refusal { notice: notice.map(str::to_owned), faults: faults.to_vec() };
+    response.extensions_mut().insert(refusal);
+    response
+}
+
 /// "See Other" (303): the browser goes on with a GET.
 pub fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()

@@ -141,7 +141,11 @@ fn say(line: &str) {
 }
 
 fn load_config() -> Result<Config, Failure> {
-    Config::load().map_err(|error| error.to_string())
+    let config = Config::load().map_err(|error| error.to_string())?;
+    for (name, meant) in &config.lookalikes {
+        tell(&format!("{name} in .env is no setting and does nothing; perhaps {meant} is meant."));
+    }
+    Ok(config)
 }
 
 /// The store, for one command beside a server that may be running.

@@ -6,6 +6,7 @@
 mod engine;
 mod env_file;
 mod error;
+mod lookalike;
 mod mongo_url;
 mod public_url;
 mod secret;
@@ -108,6 +109,8 @@ pub struct Config {
     pub log_filter: String,
     /// `LOG_FORMAT`: `text` or `json`. Default: text.
     pub log_format: LogFormat,
+    /// Names in `.env` that are no settings and look like one, each with the one that may be meant. They do nothing.
+    pub lookalikes: Vec<(String, &'static str)>,
 }
 
 impl Config {
@@ -169,6 +172,7 @@ impl Config {
             site_intro: source.value("SITE_INTRO", SITE_INTRO, |text| values::text(text, 500))?,
             log_filter: source.value("RUST_LOG", "info", values::log_filter)?,
             log_format: source.value("LOG_FORMAT", "text", values::log_format)?,
+            lookalikes: lookalike::among(source.file.keys()),
         })
     }
 

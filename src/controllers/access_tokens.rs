@@ -52,9 +52,9 @@ impl TokenRow {
             expired: !token.is_live(now),
             name: token.name.as_str().to_owned(),
             may_write: token.scope.may_write(),
-            made: When::in_list(token.created_at, now),
-            last_used: token.last_used_at.map(|last| When::in_list(last, now)),
-            expires: token.expires_at.map(|end| When::in_list(end, now)),
+            made: When::in_head(token.created_at),
+            last_used: token.last_used_at.map(When::in_head),
+            expires: token.expires_at.map(When::in_head),
         }
     }
 }
@@ -119,7 +119,7 @@ async fn make(user: &CurrentUser, state: &State, mut sent: Form, client: &Client
     let again = async |status, errors, notice| {
         let page =
             TokensPage { name: typed.clone(), scope, lifetime, errors, notice, ..TokensPage::of(user, state).await? };
-        Ok(page::html(status, &page))
+        Ok(page::form_again(status, &page, &page.errors, page.notice.as_deref()))
     };
     let name = match TokenName::parse("name", &typed) {
         Ok(name) => name,

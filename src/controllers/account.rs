@@ -37,13 +37,12 @@ struct SessionRow {
 
 impl AccountPage {
     async fn of(user: &CurrentUser, state: &State) -> Result<Self, Error> {
-        let now = state.clock.now();
         let sessions = state.auth.sessions_of(user.user(), user.session()).await?.into_iter();
         let sessions = sessions.map(|session| SessionRow {
             handle: session.handle,
             device: session.device,
-            begun: When::in_list(session.begun_at, now),
-            seen: When::in_list(session.seen_at, now),
+            begun: When::in_head(session.begun_at),
+            seen: When::in_head(session.seen_at),
             is_current: session.is_current,
         });
         Ok(Self {
@@ -59,6 +58,10 @@ impl AccountPage {
 
     fn error(&self, field: &str) -> Option<&str> {
         page::fault_of(&self.errors, field)
+    }
+
+    fn again(&self, status: StatusCode) -> HttpResponse {
+        page::form_again(status, self, &self.errors, self.notice.as_deref())
     }
 }
 
@@ -106,7 +109,7 @@ async fn rename(user: &CurrentUser, state: &State, session: &Session, mut sent: 
         }
         Err(fault) => {
             let page = AccountPage { name: typed, errors: vec![fault], ..AccountPage::of(user, state).await? };
-            Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &page))
+            Ok(page.again(StatusCode::UNPROCESSABLE_ENTITY))
         }
     }
 }
@@ -133,7 +136,7 @@ async fn change_password(
         }
     };
     let page = AccountPage { errors, ..AccountPage::of(user, state).await? };
-    Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &page))
+    Ok(page.again(StatusCode::UNPROCESSABLE_ENTITY))
 }
 
 /// Tokens outlive the password; whoever changes it because somebody knew it must be told.
@@ -149,7 +152,7 @@ async fn wait_and_retry(user: &CurrentUser, state: &State, error: Error) -> Resu
     let Error::TooManyRequests(wait) = error else { return Err(error) };
     let notice = format!("Too many tries. Please wait {} and try again.", in_words(wait));
     let page = AccountPage { notice: Some(notice), ..AccountPage::of(user, state).await? };
-    let mut response = page::html(StatusCode::TOO_MANY_REQUESTS, &page);
+    let mut response = page.again(StatusCode::TOO_MANY_REQUESTS);
     response.headers_mut().insert(header::RETRY_AFTER, retry_after_seconds(wait).into());
     Ok(response)
 }

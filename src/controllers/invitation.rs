@@ -72,7 +72,7 @@ pub async fn accept(
         Ok(password) => password,
         Err(faults) => {
             let page = FormPage::of(user, token, faults, &state);
-            return Ok(page::private_html(StatusCode::UNPROCESSABLE_ENTITY, &page));
+            return Ok(page::form_again(StatusCode::UNPROCESSABLE_ENTITY, &page, &page.errors, None));
         }
     };
     let from = client::of(&request, &state);

@@ -97,7 +97,7 @@ pub async fn log_in(
 fn form_again(mut page: FormPage, error: LoginError) -> Result<HttpResponse, Error> {
     if let LoginError::Wrong = error {
         page.errors.push(Fault::new("email", WRONG));
-        return Ok(page::private_html(StatusCode::UNPROCESSABLE_ENTITY, &page));
+        return Ok(page::form_again(StatusCode::UNPROCESSABLE_ENTITY, &page, &page.errors, None));
     }
     let error = Error::from(error);
     let Some(wait) = error.retry_after() else { return Err(error) };
@@ -108,7 +108,7 @@ fn form_again(mut page: FormPage, error: LoginError) -> Result<HttpResponse, Err
             "Nobody can log in just now. Please try again in a few seconds.".to_owned()
         }
     });
-    let mut response = page::private_html(error.problem().status, &page);
+    let mut response = page::form_again(error.problem().status, &page, &[], page.notice.as_deref());
     response.headers_mut().insert(header::RETRY_AFTER, retry_after_seconds(wait).into());
     Ok(response)
 }

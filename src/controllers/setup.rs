@@ -65,7 +65,7 @@ pub async fn create(
         Err(errors) => {
             let frame = Frame::public(&state.config.site_name);
             let page = FormPage { frame, token, name, email, errors, notice: None };
-            return Ok(page::private_html(StatusCode::UNPROCESSABLE_ENTITY, &page));
+            return Ok(page::form_again(StatusCode::UNPROCESSABLE_ENTITY, &page, &page.errors, None));
         }
     };
     match state.auth.create_owner(account, &client::of(&request, &state)).await {

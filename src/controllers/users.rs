@@ -139,7 +139,7 @@ async fn invite(owner: &User, state: &State, mut sent: Form, client: &Client) ->
         errors,
         ..UsersPage::of(owner, state).await?
     };
-    Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &page))
+    Ok(page::form_again(StatusCode::UNPROCESSABLE_ENTITY, &page, &page.errors, None))
 }
 
 async fn invite_again(
@@ -165,5 +165,5 @@ async fn show_link(owner: &User, state: &State, email: &str, token: &str) -> Res
 
 async fn refuse(owner: &User, state: &State, why: &str) -> Result<HttpResponse, Error> {
     let page = UsersPage { notice: Some(why.to_owned()), ..UsersPage::of(owner, state).await? };
-    Ok(page::html(StatusCode::CONFLICT, &page))
+    Ok(page::form_again(StatusCode::CONFLICT, &page, &[], Some(why)))
 }

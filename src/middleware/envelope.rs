@@ -2,7 +2,7 @@
 //!
 //! It gives each request a number, writes its line in the log, adds the security headers, and turns what is bare (an
 //! error of a layer or an extractor, a panic, a missing page) into the error page or, for programs, into
-//! `application/problem+json`.
+//! `application/problem+json`; so it does for them with a form that comes back.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -24,8 +24,8 @@ use uuid::Uuid;
 
 use super::is_authenticated::CurrentUser;
 use super::security_headers;
-use crate::error::{Problem, problem_json};
-use crate::page::{self, Finished, Frame, RenderFailure};
+use crate::error::{Problem, problem_json, refusal_json};
+use crate::page::{self, Finished, Frame, Refusal, RenderFailure};
 use crate::state::State;
 use crate::wants;
 
@@ -89,14 +89,21 @@ impl Facts {
             Some(user) => Frame::private(&self.state.config.site_name, user.user()),
             None => Frame::public(&self.state.config.site_name),
         };
-        let mut response = if is_bare_error(response.response()) {
+        let instead = if is_bare_error(response.response()) {
             let problem = problem_of(response.response(), String::new);
             self.log_cause(&problem);
-            let page = self.error_page(&problem, frame);
-            let (request, inner) = response.into_parts();
-            ServiceResponse::new(request, carry_over(page, inner.head()).map_into_right_body())
+            Some(self.error_page(&problem, frame))
+        } else if self.wants_json {
+            response.response().extensions().get().map(|refusal| self.refusal(refusal, response.status()))
         } else {
-            response.map_into_left_body()
+            None
+        };
+        let mut response = match instead {
+            Some(answer) => {
+                let (request, inner) = response.into_parts();
+                ServiceResponse::new(request, carry_over(answer, inner.head()).map_into_right_body())
+            }
+            None => response.map_into_left_body(),
         };
         self.seal(response.response_mut().headers_mut());
         self.log_line(route.as_deref().unwrap_or("-"), response.status());
@@ -114,6 +121,13 @@ impl Facts {
         self.seal(response.headers_mut());
         self.log_line("-", response.status());
         InternalError::from_response(problem.title, response).into()
+    }
+
+    /// A form that comes back, for programs.
+    fn refusal(&self, refusal: &Refusal, status: StatusCode) -> HttpResponse<BoxBody> {
+        HttpResponse::build(status)
+            .content_type("application/problem+json")
+            .body(refusal_json(refusal, status, &self.id).to_string())
     }
 
     fn error_page(&self, problem: &Problem, frame: Frame) -> HttpResponse<BoxBody> {

@@ -197,7 +197,7 @@ pub struct Changed {
     pub unchanged: u64,
     /// How many are not there any more.
     pub gone: u64,
-    /// The folders in which letters lie that somebody else has moved meanwhile: these were left there.
+    /// The folders in which letters lie that were moved meanwhile, by somebody else or in another tab: these were left there.
     pub moved: Vec<Folder>,
 }
 

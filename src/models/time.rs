@@ -21,7 +21,7 @@ const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day
 const EXACT: &[BorrowedFormatItem<'_>] =
     format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute]:[second] UTC");
 const DAY_AND_TIME: &[BorrowedFormatItem<'_>] =
-    format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute]");
+    format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:short] [year]");
 const DAY_OF_THIS_YEAR: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none] [month repr:short]");
 const TIME_OF_DAY: &[BorrowedFormatItem<'_>] = format_description!("[hour]:[minute]");
@@ -72,7 +72,7 @@ impl Timestamp {
         self.format(EXACT)
     }
 
-    /// Day and time, for the head of a letter: `21 Nov 2026, 08:05`.
+    /// Day and time, for the head of a letter: `21 Nov 2026, 08:05 UTC`.
     pub fn day_and_time(self) -> String {
         self.format(DAY_AND_TIME)
     }

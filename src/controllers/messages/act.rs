@@ -163,7 +163,7 @@ fn outcome(action: Action, changed: &Changed) -> String {
         if there > 0 {
             let (who, it) =
                 if there == 1 { ("1 letter was", "it") } else { (&*format!("{there} letters were"), "them") };
-            sentences.push(format!("{who} moved to {} by somebody else meanwhile; you find {it} there.", name(folder)));
+            sentences.push(format!("{who} moved to {} meanwhile; you find {it} there.", name(folder)));
         }
     }
     match changed.gone {
@@ -219,10 +219,7 @@ mod tests {
         };
         assert_eq!(told(1, &[], 0), "Letter archived.");
         assert_eq!(told(3, &[], 1), "3 letters archived. 1 letter is not there any more.");
-        assert_eq!(
-            told(0, &[Folder::Spam], 0),
-            "1 letter was moved to Spam by somebody else meanwhile; you find it there."
-        );
+        assert_eq!(told(0, &[Folder::Spam], 0), "1 letter was moved to Spam meanwhile; you find it there.");
         assert_eq!(told(0, &[], 0), "Nothing changed: that was done already.");
     }
 }

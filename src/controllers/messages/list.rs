@@ -33,6 +33,8 @@ struct ListPage {
     ignored: Vec<String>,
     is_search: bool,
     is_filtered: bool,
+    /// The same words in every folder, where a search has left some out.
+    everywhere: Option<String>,
     folder: Folder,
     items: Vec<Row>,
     moves: Vec<Tool>,
@@ -136,6 +138,7 @@ impl ListPage {
             ignored: view.query.ignored.clone(),
             is_search: view.is_search(),
             is_filtered: view.unread || view.starred,
+            everywhere: view.everywhere().map(|view| view.href()),
             folder,
             moves: moves(view.one_folder()),
             marks: marks(),

@@ -94,6 +94,14 @@ impl View {
         }
     }
 
+    /// The same search through every folder, if it leaves any out.
+    pub(super) fn everywhere(&self) -> Option<Self> {
+        let left_out = self.is_search() && self.selection().folders.len() < Folder::ALL.len();
+        // In front: behind it a quote that is not closed would swallow it.
+        let search = format!("in:all {}", self.search);
+        left_out.then(|| Self { query: Query::parse(&search), search, folder: None, cursor: None, ..Self::default() })
+    }
+
     /// What the list is called.
     pub(super) fn title(&self) -> &'static str {
         if self.is_search() { "Search" } else { name(self.folder.unwrap_or(Folder::Inbox)) }
@@ -184,6 +192,19 @@ mod tests {
         for wrong in ["folder=attic", "before=1", "after=%FF", "before=0198C8D2-1111-7000-8000-000000000000"] {
             assert!(View::of(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_search_that_leaves_folders_out_can_be_widened_to_all() {
+        let everywhere = |query: &str| View::of(query).unwrap().everywhere().map(|view| view.to_query());
+        for query in ["q=x", "q=x&folder=spam", "q=x&unread=1&order=relevance"] {
+            assert_eq!(everywhere(query).as_deref(), Some("?q=in%3Aall%20x"), "{query}");
+        }
+        for query in ["", "folder=trash", "q=in%3Aall+x"] {
+            assert_eq!(everywhere(query), None, "{query}");
+        }
+        let widened = View::of("q=in%3Aspam+%22x").unwrap().everywhere().unwrap();
+        assert_eq!(widened.selection().folders.len(), Folder::ALL.len());
     }
 
     #[test]

@@ -141,6 +141,20 @@ fn all_sessions_are_listed_and_one_is_ended_by_its_button() {
 }
 
 #[test]
+fn times_say_their_zone_and_are_told_in_the_readers_own_where_scripts_run() {
+    let app = TestApp::start();
+    let owner = app.owner();
+    super::tokens_personal::make(&owner, "Backup", "read", "30");
+    for page in ["/account", "/account/tokens", "/account/activity"] {
+        let text = owner.get(page).text();
+        let times: Vec<&str> = text.split("</time>").collect();
+        let (_, times) = times.split_last().unwrap();
+        assert!(times.len() >= 2 && times.iter().all(|time| time.ends_with(" UTC")), "{page}: {text}");
+        assert!(text.contains(letterbox::assets::url("inbox.js")), "{page}");
+    }
+}
+
+#[test]
 fn nobody_ends_somebody_elses_session() {
     let (app, member) = member();
     let owner = app.owner();

@@ -3,6 +3,7 @@
 //! Not every machine has them, so all of these are ignored unless asked for; `.ci/run` asks for all.
 
 mod accessibility;
+mod acting;
 mod driver;
 mod keyboard;
 mod layout;

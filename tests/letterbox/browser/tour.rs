@@ -70,11 +70,33 @@ fn inbox(app: &TestApp, screen: &Screen, look: &mut impl FnMut(&str)) {
         screen.open(page);
         look(page);
     }
+    folders(screen, look);
     access_tokens(screen, look);
     screen.open("/logout");
     look("logout");
     screen.click("main form button");
     screen.wait_for_path("/login");
+}
+
+fn folders(screen: &Screen, look: &mut impl FnMut(&str)) {
+    let empty = ["folder=archive", "folder=spam", "folder=trash", "starred=1", "q=no+such+letter+unknown:word"];
+    for (query, name) in empty.iter().chain(&["q=kind"]).map(|query| (format!("/messages?{query}"), query)) {
+        screen.open(&query);
+        look(name);
+    }
+    screen.open("/messages");
+    screen.click(".letters li:first-child .pick");
+    screen.click(".tray [value=trash]");
+    screen.wait_for("the way back", |screen| screen.has("#undo"));
+    look("inbox with a way back");
+    screen.open("/messages?folder=trash");
+    look("trash");
+    screen.click(".letters .words a");
+    screen.wait_for("the letter", |screen| screen.has("article"));
+    look("letter in the trash");
+    screen.click(".tray [value=delete]");
+    screen.wait_for("the question", |screen| screen.has("[name=confirm]"));
+    look("question before a letter is deleted");
 }
 
 fn access_tokens(screen: &Screen, look: &mut impl FnMut(&str)) {

@@ -73,3 +73,12 @@ fn r62_the_example_file_is_a_good_start() {
         .collect();
     refused(&check(all.as_bytes(), &[]), 1, &["SECRET_KEY", "example"]);
 }
+
+#[test]
+fn a_name_that_looks_like_a_setting_is_pointed_out_without_its_value_and_stops_nothing() {
+    let output = check(b"SECRET_KYE=hunter2\nOTHER_PROGRAM=x\nSITE_NAME=Post\n", &[]);
+    let told = "letterbox: SECRET_KYE in .env is no setting and does nothing; perhaps SECRET_KEY is meant.\n";
+    assert!(output.stderr.starts_with(told), "{output:?}");
+    assert!(output.stdout.contains("SITE_NAME                Post") && !output.stderr.contains("OTHER_PROGRAM"));
+    assert!(!format!("{output:?}").contains("hunter2"), "{output:?}");
+}

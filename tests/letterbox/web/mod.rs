@@ -13,6 +13,7 @@ mod logs;
 mod methods;
 mod once;
 mod probe;
+mod refusals;
 mod setup;
 mod statics;
 mod story;

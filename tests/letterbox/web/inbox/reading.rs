@@ -103,6 +103,8 @@ fn a_search_finds_marks_and_escapes() {
     assert!(letter.contains("dir=\"auto\">A <mark>Rose</mark> is a <mark>rose</mark>.</div>"), "{letter}");
     let nothing = owner.get("/messages?q=%3Cscript%3E+before%3Asoon").text();
     assert!(nothing.contains("No letter is like that") && !nothing.contains("<script>"));
+    assert!(owner.get(&link(&nothing, "Search all folders")).text().contains("No letter is like that"));
+    assert!(!owner.get("/messages?q=nothing+in%3Aall").text().contains("Search all folders"));
     assert!(nothing.contains("left out: <code dir=\"auto\">before:soon</code>"), "{nothing}");
     for odd in ["%00", "%22", "*", "-", "%FF%FE", "(a+OR+b", "in%3A", "NEAR(a+b)", "%F0%9F%98%80"] {
         assert_eq!(owner.get(&format!("/messages?q={odd}")).status, 200, "{odd}");
