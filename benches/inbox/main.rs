@@ -1,8 +1,10 @@
-//! What the inbox costs with a million letters, against a thousand: the ratio is the figure, the time depends on the
-//! machine. Run with `cargo bench --bench inbox`; it fills a store in `target/bench-inbox-N` first, which takes minutes
+//! What the inbox costs with a million letters, against a thousand and against SQLite's own answer to the same question:
+//! the ratios are the figures, the times depend on the machine. Run with `cargo bench --bench inbox`; it fills a store in `target/bench-inbox-N` first, which takes minutes
 //! for a million. `LETTERBOX_BENCH_LETTERS=100000` makes the large one smaller. `LETTERBOX_BENCH_MONGODB` names a server,
 //! for example `mongodb://127.0.0.1:27017`, to measure it instead; its databases `bench-inbox-N` are filled once.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a measurement that cannot go on may stop")]
+
+mod bare;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -28,12 +30,38 @@ fn main() {
     runtime.block_on(async {
         let few = measure(&*open(1_000).await).await;
         let much = measure(&*open(many).await).await;
-        println!("{:44} {:>12} {:>12} {:>8}", "", "1000", many, "ratio");
+        let bare = bare(many);
+        println!("{:42} {:>11} {:>11} {:>7} {:>11} {:>7}", "", "1000", many, "ratio", "bare SQLite", "ratio");
         for ((what, few), (_, much)) in few.into_iter().zip(much) {
             let ratio = much.as_secs_f64() / few.as_secs_f64();
-            println!("{what:44} {:>12} {:>12} {ratio:>8.1}", micros(few), micros(much));
+            print!("{what:42} {:>11} {:>11} {ratio:>7.1}", micros(few), micros(much));
+            match bare.iter().find(|(known, _)| *known == what) {
+                Some((_, bare)) => println!(" {:>11} {:>7.1}", micros(*bare), much.as_secs_f64() / bare.as_secs_f64()),
+                None => println!(),
+            }
         }
     });
+}
+
+fn bare(letters: u64) -> Vec<(&'static str, Duration)> {
+    if std::env::var_os("LETTERBOX_BENCH_MONGODB").is_some() {
+        return Vec::new();
+    }
+    bare::measure(&database(letters), |act| {
+        let mut times: Vec<_> = (0..TIMES)
+            .map(|_| {
+                let begun = Instant::now();
+                act();
+                begun.elapsed()
+            })
+            .collect();
+        times.sort();
+        times[times.len() / 2]
+    })
+}
+
+fn database(letters: u64) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("target/bench-inbox-{letters}/letterbox.db"))
 }
 
 fn micros(time: Duration) -> String {
@@ -54,9 +82,9 @@ async fn open(letters: u64) -> Box<dyn Store> {
 }
 
 fn open_sqlite(letters: u64) -> SqliteStore {
-    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("target/bench-inbox-{letters}"));
-    std::fs::create_dir_all(&directory).unwrap();
-    SqliteStore::open(&directory.join("letterbox.db"), Purpose::Serve).unwrap()
+    let database = database(letters);
+    std::fs::create_dir_all(database.parent().unwrap()).unwrap();
+    SqliteStore::open(&database, Purpose::Serve).unwrap()
 }
 
 async fn open_mongo(url: String) -> MongoStore {
