@@ -209,7 +209,7 @@ impl Auth {
         new: &NewPassword,
         client: &Client,
     ) -> Result<(), AccountError> {
-        self.attempts.admit_session(session).map_err(AccountError::TooMany)?;
+        self.attempts.admit_session(session).await.map_err(AccountError::TooMany)?;
         let (_, stored) = self.find(&user.email).await?;
         if !self.passwords.verify(present, Some(stored.clone()), Lane::Known).await? {
             self.note(EventKind::LoginFailed, user.email.as_str(), "", client).await;

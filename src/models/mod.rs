@@ -3,6 +3,7 @@
 //! What the public sends is parsed here once, into types whose existence proves that the rules hold.
 //! No web framework, no template and no database driver is named in this room.
 
+mod act;
 mod action;
 mod device;
 mod email;
@@ -20,6 +21,7 @@ mod text;
 mod time;
 mod user;
 
+pub use act::{ActKey, Job, ProcessId, Quota, Verdict};
 pub use action::{Action, Change, Changed, Target};
 pub use device::device_in_words;
 pub use email::EmailAddress;

@@ -7,7 +7,7 @@ pub mod sqlite;
 use std::sync::Arc;
 
 pub use port::{
-    Audit, BoxError, Delivered, Delivery, Messages, Result, Sessions, Store, StoreError, StoreReport, UserAdded,
+    Audit, BoxError, Coordination, Delivered, Delivery, Messages, Result, Sessions, Store, StoreError, StoreReport, UserAdded,
     UserChanged, Users,
 };
 

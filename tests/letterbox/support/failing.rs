@@ -3,12 +3,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use letterbox::models::{
-    Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, ListQuery, Message,
-    MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, Role, Session, SessionId, Timestamp,
-    User, UserId,
+    ActKey, Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, Job, ListQuery, Message,
+    MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, ProcessId, Quota, Role, Session, SessionId, Timestamp,
+    User, UserId, Verdict,
 };
 use letterbox::store::{
-    Audit, Delivered, Delivery, Messages, Result, Sessions, Store, StoreError, StoreReport, UserAdded, UserChanged,
+    Audit, Coordination, Delivered, Delivery, Messages, Result, Sessions, Store, StoreError, StoreReport, UserAdded, UserChanged,
     Users,
 };
 use tokio::sync::watch;
@@ -237,6 +237,17 @@ impl Audit for FailingStore {
 
     async fn forget_events(&self, before: Timestamp) -> Result<u64> {
         self.inner()?.forget_events(before).await
+    }
+}
+
+#[async_trait]
+impl Coordination for FailingStore {
+    async fn count_act(&self, key: ActKey, quota: Quota, now: Timestamp) -> Result<Option<Verdict>> {
+        self.inner()?.count_act(key, quota, now).await
+    }
+
+    async fn claim(&self, job: Job, holder: ProcessId, until: Timestamp, now: Timestamp) -> Result<bool> {
+        self.inner()?.claim(job, holder, until, now).await
     }
 }
 
