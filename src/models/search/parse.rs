@@ -116,10 +116,12 @@ impl<'a> Piece<'a> {
             None => body.split_at(body.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(body.len())),
         };
         let after_stars = after.trim_start_matches('*');
-        let prefix = after_stars.len() < after.len() || text.ends_with('*');
         *rest = after_stars;
         let whole = &start[..start.len() - after_stars.len()];
-        Some(Self { whole, negated, operator, text: text.trim_end_matches('*'), prefix })
+        // A star within the quotes, or behind words whose quote was never closed, is meant as one behind them.
+        let bare = text.trim_end_matches(|c: char| c == '*' || c.is_whitespace());
+        let prefix = after_stars.len() < after.len() || text[bare.len()..].contains('*');
+        Some(Self { whole, negated, operator, text: bare, prefix })
     }
 }
 
@@ -151,6 +153,8 @@ mod tests {
             ("“round quotes”", "\"round quotes\""),
             ("appoint*", "appoint*"),
             ("\"my app\"*", "\"my app\"*"),
+            ("\"my app* ", "\"my app\"*"),
+            ("\"app * *\"", "app*"),
             ("hello -spam -\"buy now\"", "hello -spam -\"buy now\""),
             ("FROM:ada@example.com in:Archive is:unread", "from:\"ada@example.com\" in:archive is:unread"),
             ("after:2026-11-01 before:2026-12-01 x", "x after:2026-11-01 before:2026-12-01"),

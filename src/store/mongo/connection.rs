@@ -9,6 +9,7 @@ use mongodb::bson::doc;
 use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
 use mongodb::{Client, Database};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -18,6 +19,8 @@ use crate::store::{Result, StoreError};
 
 /// Connections to each server, at most. An act that finds none free waits, and is given up like any other.
 const POOL: u32 = 64;
+/// Reads, and writes too, that are under way or wait for a connection. One more is refused at once.
+const CROWD: u32 = 512;
 /// How long a connection may take, and how long a server may leave a heartbeat unanswered.
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 /// How often a server is asked whether it is there.
@@ -26,6 +29,8 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 const SELECT_WITHIN: Duration = Duration::from_millis(2_500);
 /// A read is answered within this, or not at all.
 const READ_WITHIN: Duration = Duration::from_millis(2_900);
+/// A look over everything has this long.
+const CHECK_WITHIN: Duration = Duration::from_secs(60);
 /// A write is tried again until this has passed: an election of a replica set takes some 12 s with its default settings.
 const WRITE_WITHIN: Duration = Duration::from_secs(15);
 /// Between two tries.
@@ -70,6 +75,28 @@ pub(super) async fn joined<T>(task: JoinHandle<Result<T>>) -> Result<T> {
     task.await.unwrap_or_else(|error| Err(StoreError::Internal(error.into())))
 }
 
+/// Lets in as many acts as can be done in time, and none once it is closed.
+pub(super) struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(CROWD as usize)))
+    }
+
+    fn enter(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.0).try_acquire_owned().map_err(|error| match error {
+            TryAcquireError::NoPermits => StoreError::Busy,
+            TryAcquireError::Closed => StoreError::Unavailable("the store is closed".into()),
+        })
+    }
+
+    /// Waits for the acts that are under way, as long as a write may take; none begins after that.
+    pub(super) async fn close(&self) {
+        let _ = timeout(WRITE_WITHIN, self.0.acquire_many(CROWD)).await;
+        self.0.close();
+    }
+}
+
 impl MongoStore {
     /// Asks something. Once more if the network failed meanwhile (the driver's own doing), then the answer is no.
     pub(super) async fn read<T, F>(&self, act: impl FnOnce(Arc<Rooms>) -> F) -> Result<T>
@@ -77,9 +104,26 @@ impl MongoStore {
         T: Send + 'static,
         F: Future<Output = std::result::Result<T, Fault>> + Send + 'static,
     {
+        self.read_within(READ_WITHIN, act).await
+    }
+
+    /// The same for what nobody waits for in a browser.
+    pub(super) async fn read_patiently<T, F>(&self, act: impl FnOnce(Arc<Rooms>) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = std::result::Result<T, Fault>> + Send + 'static,
+    {
+        self.read_within(CHECK_WITHIN, act).await
+    }
+
+    async fn read_within<T, F>(&self, limit: Duration, act: impl FnOnce(Arc<Rooms>) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = std::result::Result<T, Fault>> + Send + 'static,
+    {
         let act = act(Arc::clone(&self.rooms));
-        let task = self.spawn(async move { act.await.map_err(StoreError::from) })?;
-        match timeout(READ_WITHIN, task).await {
+        let task = self.spawn(&self.reads, async move { act.await.map_err(StoreError::from) })?;
+        match timeout(limit, task).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => Err(StoreError::Internal(error.into())),
             Err(late) => Err(StoreError::Unavailable(late.into())),
@@ -95,7 +139,7 @@ impl MongoStore {
     {
         let rooms = Arc::clone(&self.rooms);
         let deadline = Instant::now() + WRITE_WITHIN;
-        let task = self.spawn(async move {
+        let task = self.spawn(&self.writes, async move {
             loop {
                 match act(Arc::clone(&rooms)).await {
                     Err(fault) if fault.may_pass() && Instant::now() + PAUSE < deadline => sleep(PAUSE).await,
@@ -110,9 +154,19 @@ impl MongoStore {
         }
     }
 
-    fn spawn<T: Send + 'static>(&self, act: impl Future<Output = T> + Send + 'static) -> Result<JoinHandle<T>> {
+    /// Begins an act. It keeps its place in the crowd until it has ended, whoever still waits for it.
+    fn spawn<T: Send + 'static>(
+        &self,
+        gate: &Gate,
+        act: impl Future<Output = T> + Send + 'static,
+    ) -> Result<JoinHandle<T>> {
+        let place = gate.enter()?;
         let runtime = self.runtime.as_ref().ok_or_else(|| StoreError::Unavailable("the store is closed".into()))?;
-        Ok(runtime.spawn(act))
+        Ok(runtime.spawn(async move {
+            let outcome = act.await;
+            drop(place);
+            outcome
+        }))
     }
 }
 

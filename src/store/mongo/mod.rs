@@ -2,18 +2,32 @@
 //!
 //! What must be atomic is one document; no act needs a transaction over several, so any server will do.
 
+mod audit;
 mod connection;
 mod fault;
+mod messages;
+mod register;
+mod rooms;
+mod schema;
+mod sessions;
+mod users;
+mod values;
 
 use std::sync::Arc;
 
-use mongodb::Database;
+use async_trait::async_trait;
+use mongodb::bson::doc;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
+use self::connection::Gate;
 use self::fault::Fault;
+use self::register::Register;
+use self::rooms::Rooms;
+use self::values::damaged;
 use crate::config::MongoUrl;
-use crate::store::{Purpose, Result};
+use crate::models::Timestamp;
+use crate::store::{Purpose, Result, Store, StoreReport};
 
 /// Letters, users and sessions in one database.
 pub struct MongoStore {
@@ -21,13 +35,10 @@ pub struct MongoStore {
     /// end here even when the request behind it goes away.
     runtime: Option<Runtime>,
     rooms: Arc<Rooms>,
+    reads: Gate,
+    writes: Gate,
     /// Tells open pages that letters have come.
     arrivals: watch::Sender<u64>,
-}
-
-/// The collections.
-struct Rooms {
-    database: Database,
 }
 
 impl MongoStore {
@@ -35,12 +46,61 @@ impl MongoStore {
     ///
     /// # Errors
     /// [`StoreError::Refused`](crate::store::StoreError::Refused) with a sentence for the operator: no server answers,
-    /// the login is wrong, a database of a newer version, or an index that is in the way.
+    /// the login is wrong, a database of a newer version or another program, or an index that is in the way.
     pub async fn open(url: &MongoUrl, _purpose: Purpose) -> Result<Self> {
         let runtime = connection::runtime()?;
+        let to = url.clone();
+        let database = connection::joined(runtime.spawn(async move { connection::connect(&to).await })).await?;
+        let store = Self {
+            runtime: Some(runtime),
+            rooms: Arc::new(Rooms::of(database)),
+            reads: Gate::new(),
+            writes: Gate::new(),
+            arrivals: watch::Sender::new(0),
+        };
         let url = url.clone();
-        let opened = runtime.spawn(async move { connection::connect(&url).await });
-        let database = connection::joined(opened).await?;
-        Ok(Self { runtime: Some(runtime), rooms: Arc::new(Rooms { database }), arrivals: watch::Sender::new(0) })
+        store
+            .write(move |rooms| {
+                let url = url.clone();
+                async move { schema::prepare(&rooms, &url).await }
+            })
+            .await?;
+        Ok(store)
+    }
+}
+
+#[async_trait]
+impl Store for MongoStore {
+    async fn ping(&self) -> Result<()> {
+        self.read(|rooms| async move {
+            rooms.database.run_command(doc! { "ping": 1 }).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn check(&self, now: Timestamp) -> Result<StoreReport> {
+        self.read_patiently(move |rooms| async move {
+            schema::verify(&rooms).await?;
+            let build = rooms.database.run_command(doc! { "buildInfo": 1 }).await?;
+            let mark = schema::version(&rooms).await?.and_then(|version| u32::try_from(version).ok());
+            Ok(StoreReport {
+                engine: format!("MongoDB {}", build.get_str("version").unwrap_or("of an unknown version")),
+                schema: mark.ok_or_else(|| damaged("the number of the schema is missing".to_owned()))?,
+                messages: messages::total(&rooms).await?,
+                users: Register::read(&rooms).await?.list.len() as u64,
+                sessions: rooms.sessions.count_documents(sessions::live(now)).await?,
+            })
+        })
+        .await
+    }
+
+    async fn rebuild_search_index(&self) -> Result<()> {
+        self.rebuild_words().await
+    }
+
+    async fn close(&self) {
+        self.reads.close().await;
+        self.writes.close().await;
     }
 }

@@ -1,10 +1,11 @@
-//! The store: one contract for every engine, and what only the embedded one must withstand.
+//! The store: one contract for every engine, and what each of them must withstand.
 
 mod backup;
 mod closing;
 mod contract;
 mod crash;
 mod faults;
+mod fresh;
 mod group_commit;
 mod inbox;
 mod once;

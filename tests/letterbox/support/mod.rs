@@ -6,6 +6,7 @@ mod browser;
 mod clock;
 mod failing;
 mod log;
+pub mod mongod;
 mod wire;
 
 pub use app::{TestApp, block_on};

@@ -6,20 +6,10 @@ pub mod sample;
 mod sessions;
 mod users;
 
-use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
 
-use letterbox::store::sqlite::SqliteStore;
-use letterbox::store::{Purpose, Store};
-
-use crate::support::block_on;
-
-/// A new and empty store, and what must live as long as it does.
-struct Fresh {
-    store: Arc<dyn Store>,
-    _keep: Box<dyn Any>,
-}
+use letterbox::store::Store;
 
 /// The promises of the port, expanded for one adapter: a module of its own, how a fresh store is opened, and the
 /// attributes of each test, for example `#[ignore = "needs …"]`.
@@ -89,27 +79,22 @@ macro_rules! contract {
         #[test]
         $($attribute)*
         fn $promise() {
-            $crate::store::contract::keep($open(), $crate::store::contract::$room::$promise);
+            $crate::store::fresh::keep($open(), $crate::store::contract::$room::$promise);
         }
     };
 }
 
-contract!(sqlite, crate::store::contract::fresh_sqlite, []);
-
-/// Runs one promise on one fresh store.
-fn keep<F: Future<Output = ()>>(fresh: impl Future<Output = Fresh>, promise: impl FnOnce(Arc<dyn Store>) -> F) {
-    block_on(async {
-        let fresh = fresh.await;
-        promise(Arc::clone(&fresh.store)).await;
-        fresh.store.close().await;
-    });
-}
-
-async fn fresh_sqlite() -> Fresh {
-    let directory = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&directory.path().join("letterbox.db"), Purpose::Serve).unwrap();
-    Fresh { store: Arc::new(store), _keep: Box::new(directory) }
-}
+contract!(sqlite, crate::store::fresh::sqlite, []);
+contract!(
+    mongo_standalone,
+    crate::store::fresh::mongo_standalone,
+    [#[ignore = "needs a mongod: LETTERBOX_TEST_MONGOD"]]
+);
+contract!(
+    mongo_replica_set,
+    crate::store::fresh::mongo_replica_set,
+    [#[ignore = "needs a mongod: LETTERBOX_TEST_MONGOD"]]
+);
 
 /// Does `act` as often as `times` says, all at once, and gives what came of each.
 async fn at_once<T, F>(store: &Arc<dyn Store>, times: u32, act: impl Fn(Arc<dyn Store>, u32) -> F) -> Vec<T>

@@ -1,0 +1,46 @@
+//! The collections.
+
+use mongodb::bson::Document;
+use mongodb::{Collection, Database};
+
+use super::audit::EventDoc;
+use super::register::Register;
+use super::schema::Mark;
+use super::sessions::SessionDoc;
+
+/// Every collection, each with the type of its documents.
+pub(super) struct Rooms {
+    /// The letters, and what is left of a letter until it has been counted out.
+    pub(super) messages: Collection<Document>,
+    /// One document: how many letters lie where.
+    pub(super) counts: Collection<Document>,
+    /// One document with all users in it: what must hold of them together is atomic in it.
+    pub(super) users: Collection<Register>,
+    /// The logins.
+    pub(super) sessions: Collection<SessionDoc>,
+    /// The audit log.
+    pub(super) events: Collection<EventDoc>,
+    /// One document: the number of the schema.
+    pub(super) meta: Collection<Mark>,
+    /// The whole database, for commands that concern no collection.
+    pub(super) database: Database,
+}
+
+impl Rooms {
+    /// Names of the collections; beside them the database may hold others.
+    pub(super) const NAMES: [&str; 6] = ["messages", "counts", "users", "sessions", "events", "meta"];
+
+    /// The collections of `database`, whether they are there or not.
+    pub(super) fn of(database: Database) -> Self {
+        let [messages, counts, users, sessions, events, meta] = Self::NAMES;
+        Self {
+            messages: database.collection(messages),
+            counts: database.collection(counts),
+            users: database.collection(users),
+            sessions: database.collection(sessions),
+            events: database.collection(events),
+            meta: database.collection(meta),
+            database,
+        }
+    }
+}

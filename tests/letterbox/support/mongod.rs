@@ -1,0 +1,156 @@
+//! Real MongoDB servers, from the `mongod` that `LETTERBOX_TEST_MONGOD` names.
+
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::time::Duration;
+
+use mongodb::Client;
+use mongodb::bson::{Document, doc};
+use mongodb::options::ClientOptions;
+
+use super::block_on;
+
+/// Starts the server, says its process id, waits for the end of its input, and leaves nothing behind. That input ends
+/// when the test process does, however it does.
+const KEEPER: &str = r#"
+ulimit -n "$(ulimit -Hn)"
+if ! "$@" --fork --dbpath "$DIR" --logpath "$DIR/log" --pidfilepath "$DIR/pid" >"$DIR/start"; then
+    tail -n 5 "$DIR/start" >&2
+    rm -rf "$DIR"
+    exit 1
+fi
+pid=$(cat "$DIR/pid")
+echo "$pid"
+cat >/dev/null
+kill -9 "$pid"
+rm -rf "$DIR" || rm -rf "$DIR"
+"#;
+/// Ports below those that the system gives to whoever asks for any, so that no other test takes one meanwhile.
+const PORTS: std::ops::Range<u16> = 20_000..30_000;
+/// An ordinary election, which a slow machine does not begin by mistake.
+pub const CALM: Duration = Duration::from_secs(10);
+
+/// One server on a free port, with a directory of its own. It ends when this is dropped.
+pub struct Mongod {
+    pub port: u16,
+    /// Its process.
+    pub pid: u32,
+    keeper: Child,
+}
+
+impl Mongod {
+    /// Starts a server with these arguments beside the usual ones, and waits until it can be asked.
+    pub fn start(arguments: &[&str]) -> Self {
+        for _ in 0..20 {
+            if let Some(started) = Self::try_start(arguments) {
+                return started;
+            }
+        }
+        panic!("no mongod starts");
+    }
+
+    fn try_start(arguments: &[&str]) -> Option<Self> {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        // Another process of these tests begins elsewhere.
+        let step = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add((std::process::id() % 997 * 10) as u16);
+        let port = PORTS.start + step % (PORTS.end - PORTS.start);
+        let mongod = std::env::var("LETTERBOX_TEST_MONGOD").expect("LETTERBOX_TEST_MONGOD names a mongod");
+        let directory = tempfile::Builder::new().prefix("letterbox-mongod-").tempdir().unwrap().keep();
+        let mut keeper = Command::new("sh");
+        keeper.args(["-c", KEEPER, "sh", &mongod, "--port", &port.to_string()]);
+        keeper.args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"]);
+        keeper.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]).args(arguments);
+        keeper.env("DIR", &directory).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
+        let mut keeper = keeper.spawn().unwrap();
+        let mut pid = String::new();
+        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut pid).unwrap();
+        match pid.trim().parse() {
+            Ok(pid) => Some(Self { port, pid, keeper }),
+            Err(_) => {
+                keeper.wait().unwrap();
+                None
+            }
+        }
+    }
+
+    /// The URL of a database on this server and no other.
+    pub fn url(&self, database: &str) -> String {
+        format!("mongodb://127.0.0.1:{}/{database}?directConnection=true", self.port)
+    }
+}
+
+impl Drop for Mongod {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// Three servers that hold the same.
+pub struct ReplicaSet {
+    pub members: Vec<Mongod>,
+    name: String,
+}
+
+impl ReplicaSet {
+    /// Starts three servers and waits until one of them leads. They elect another one when they have not heard of it
+    /// for `election`.
+    pub fn start(election: Duration) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("letterbox{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let arguments = ["--replSet", &name, "--oplogSize", "64"];
+        let members: Vec<_> = (0..3).map(|_| Mongod::start(&arguments)).collect();
+        let hosts: Vec<_> = (0_i32..)
+            .zip(&members)
+            .map(|(id, member)| doc! { "_id": id, "host": format!("127.0.0.1:{}", member.port) })
+            .collect();
+        let election = i64::try_from(election.as_millis()).unwrap();
+        let settings = doc! { "electionTimeoutMillis": election, "heartbeatIntervalMillis": 500 };
+        let set = Self { members, name };
+        let first = set.members[0].url("admin");
+        run(&first, doc! { "replSetInitiate": { "_id": &set.name, "members": hosts, "settings": settings } });
+        // Answered by the one that leads, as soon as there is one and most others have what it wrote.
+        let majority = doc! { "w": "majority" };
+        let insert = doc! { "insert": "begun", "documents": [{ "_id": 1 }], "writeConcern": majority };
+        run(&set.url("begun"), insert);
+        set
+    }
+
+    /// The URL of a database on the set.
+    pub fn url(&self, database: &str) -> String {
+        let hosts: Vec<_> = self.members.iter().map(|member| format!("127.0.0.1:{}", member.port)).collect();
+        format!("mongodb://{}/{database}?replicaSet={}", hosts.join(","), self.name)
+    }
+}
+
+/// Has a command carried out by whoever leads the database at `url`. May be called from within a runtime.
+pub fn run(url: &str, command: Document) -> Document {
+    let work = async {
+        let mut options = ClientOptions::parse(url).await.unwrap();
+        options.server_selection_timeout = Some(Duration::from_secs(60));
+        let client = Client::with_options(options).unwrap();
+        client.default_database().unwrap().run_command(command).await.unwrap()
+    };
+    std::thread::scope(|scope| scope.spawn(|| block_on(work)).join().unwrap())
+}
+
+/// The server that all tests of this process share; each has a database of its own.
+pub fn standalone() -> &'static Mongod {
+    static SHARED: OnceLock<Mongod> = OnceLock::new();
+    SHARED.get_or_init(|| Mongod::start(&[]))
+}
+
+/// The replica set that all tests of this process share. Nobody does it harm.
+pub fn replica_set() -> &'static ReplicaSet {
+    static SHARED: OnceLock<ReplicaSet> = OnceLock::new();
+    SHARED.get_or_init(|| ReplicaSet::start(CALM))
+}
+
+/// A name that no other database of this process has.
+pub fn database_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("letters{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
