@@ -7,8 +7,8 @@ pub mod sqlite;
 use std::sync::Arc;
 
 pub use port::{
-    Audit, BoxError, Coordination, Delivered, Delivery, Messages, Result, Sessions, Store, StoreError, StoreReport, UserAdded,
-    UserChanged, Users,
+    Audit, BoxError, Coordination, Delivered, Delivery, Messages, Result, Sessions, Store, StoreError, StoreReport,
+    UserAdded, UserChanged, Users,
 };
 
 use crate::config::{Config, Engine};

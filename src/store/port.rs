@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::models::{
-    ActKey, Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, Job, Letter, ListQuery,
-    Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, ProcessId, Quota, Role, Session, SessionId,
-    Timestamp, User, UserId, Verdict,
+    ActKey, Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, Job, Letter,
+    ListQuery, Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, ProcessId, Quota,
+    Role, Session, SessionId, Timestamp, User, UserId, Verdict,
 };
 
 /// Why a store did not do what it was asked.

@@ -4,6 +4,7 @@ use mongodb::bson::Document;
 use mongodb::{Collection, Database};
 
 use super::audit::EventDoc;
+use super::coordination::{ActDoc, ClaimDoc};
 use super::register::Register;
 use super::schema::Mark;
 use super::sessions::SessionDoc;
@@ -20,6 +21,10 @@ pub(super) struct Rooms {
     pub(super) sessions: Collection<SessionDoc>,
     /// The audit log.
     pub(super) events: Collection<EventDoc>,
+    /// How often who did what lately.
+    pub(super) acts: Collection<ActDoc>,
+    /// Who does the work that is done once for all.
+    pub(super) claims: Collection<ClaimDoc>,
     /// One document: the number of the schema.
     pub(super) meta: Collection<Mark>,
     /// The whole database, for commands that concern no collection.
@@ -28,17 +33,19 @@ pub(super) struct Rooms {
 
 impl Rooms {
     /// Names of the collections; beside them the database may hold others.
-    pub(super) const NAMES: [&str; 6] = ["messages", "counts", "users", "sessions", "events", "meta"];
+    pub(super) const NAMES: [&str; 8] = ["messages", "counts", "users", "sessions", "events", "acts", "claims", "meta"];
 
     /// The collections of `database`, whether they are there or not.
     pub(super) fn of(database: Database) -> Self {
-        let [messages, counts, users, sessions, events, meta] = Self::NAMES;
+        let [messages, counts, users, sessions, events, acts, claims, meta] = Self::NAMES;
         Self {
             messages: database.collection(messages),
             counts: database.collection(counts),
             users: database.collection(users),
             sessions: database.collection(sessions),
             events: database.collection(events),
+            acts: database.collection(acts),
+            claims: database.collection(claims),
             meta: database.collection(meta),
             database,
         }

@@ -3,13 +3,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use letterbox::models::{
-    ActKey, Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, Job, ListQuery, Message,
-    MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, ProcessId, Quota, Role, Session, SessionId, Timestamp,
-    User, UserId, Verdict,
+    ActKey, Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, Job, ListQuery,
+    Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, ProcessId, Quota, Role,
+    Session, SessionId, Timestamp, User, UserId, Verdict,
 };
 use letterbox::store::{
-    Audit, Coordination, Delivered, Delivery, Messages, Result, Sessions, Store, StoreError, StoreReport, UserAdded, UserChanged,
-    Users,
+    Audit, Coordination, Delivered, Delivery, Messages, Result, Sessions, Store, StoreError, StoreReport, UserAdded,
+    UserChanged, Users,
 };
 use tokio::sync::watch;
 
