@@ -45,7 +45,7 @@ pub struct Quota {
 
 /// Whether an act is within its quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Admission {
     /// It is, and was counted.
     Admitted,
     /// It is one too many, and was not counted; after this long one is let through again.

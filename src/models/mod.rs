@@ -21,7 +21,7 @@ mod text;
 mod time;
 mod user;
 
-pub use act::{ActKey, Job, ProcessId, Quota, Verdict};
+pub use act::{ActKey, Admission, Job, ProcessId, Quota};
 pub use action::{Action, Change, Changed, Target};
 pub use device::device_in_words;
 pub use email::EmailAddress;

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::models::{
-    ActKey, Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, Job, Letter,
-    ListQuery, Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, ProcessId, Quota,
-    Role, Session, SessionId, Timestamp, User, UserId, Verdict,
+    ActKey, Admission, Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, Job,
+    Letter, ListQuery, Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, ProcessId,
+    Quota, Role, Session, SessionId, Timestamp, User, UserId,
 };
 
 /// Why a store did not do what it was asked.
@@ -255,7 +255,7 @@ pub trait Coordination: Send + Sync {
     /// Counts an act for all processes together, if it is within `quota`; a refused one does not count. `None` from an
     /// engine that serves one process, which can count for itself. Whoever counts under one key brings one quota.
     /// Counts are cheap rather than durable: a store that fails may forget the last of them.
-    async fn count_act(&self, key: ActKey, quota: Quota, now: Timestamp) -> Result<Option<Verdict>>;
+    async fn count_act(&self, key: ActKey, quota: Quota, now: Timestamp) -> Result<Option<Admission>>;
 
     /// Takes a job until `until`, unless another process has it at `now`; whoever has it may take it longer. Of many
     /// that ask at once one gets it. Always true where there is one process.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::Throttle;
 use crate::clock::Clock;
-use crate::models::{ActKey, Quota, Verdict};
+use crate::models::{ActKey, Admission, Quota};
 use crate::store::Store;
 
 /// How long the store may take to count. People wait meanwhile.
@@ -84,8 +84,8 @@ impl Tally {
                     tracing::info!("the store counts tries and letters for all processes again");
                 }
                 return match verdict {
-                    Some(Verdict::Refused(wait)) => Err(wait),
-                    Some(Verdict::Admitted) | None => Ok(()),
+                    Some(Admission::Refused(wait)) => Err(wait),
+                    Some(Admission::Admitted) | None => Ok(()),
                 };
             }
             Ok(Err(error)) => error.to_string(),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::is_duplicate;
 use super::values::{blob, date};
 use super::{MongoStore, Rooms};
-use crate::models::{ActKey, Job, ProcessId, Quota, Timestamp, Verdict};
+use crate::models::{ActKey, Admission, Job, ProcessId, Quota, Timestamp};
 use crate::store::{Coordination, Result};
 
 /// How long a count is kept after it has become one of nothing, in seconds: the server's clock, by which it forgets,
@@ -42,7 +42,7 @@ pub(super) struct ClaimDoc {
 
 #[async_trait]
 impl Coordination for MongoStore {
-    async fn count_act(&self, key: ActKey, quota: Quota, now: Timestamp) -> Result<Option<Verdict>> {
+    async fn count_act(&self, key: ActKey, quota: Quota, now: Timestamp) -> Result<Option<Admission>> {
         self.read(move |rooms| async move {
             let wait = match count(&rooms, key, quota, now).await {
                 // Two that are the first to count meet; the one that comes second finds what the other made.
@@ -50,7 +50,7 @@ impl Coordination for MongoStore {
                 outcome => outcome?,
             };
             let wait = Duration::from_micros(u64::try_from(wait).unwrap_or(0));
-            Ok(Some(if wait.is_zero() { Verdict::Admitted } else { Verdict::Refused(wait) }))
+            Ok(Some(if wait.is_zero() { Admission::Admitted } else { Admission::Refused(wait) }))
         })
         .await
     }

@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 
 use super::SqliteStore;
-use crate::models::{ActKey, Job, ProcessId, Quota, Timestamp, Verdict};
+use crate::models::{ActKey, Admission, Job, ProcessId, Quota, Timestamp};
 use crate::store::{Coordination, Result};
 
 #[async_trait]
 impl Coordination for SqliteStore {
-    async fn count_act(&self, _key: ActKey, _quota: Quota, _now: Timestamp) -> Result<Option<Verdict>> {
+    async fn count_act(&self, _key: ActKey, _quota: Quota, _now: Timestamp) -> Result<Option<Admission>> {
         Ok(None)
     }
 

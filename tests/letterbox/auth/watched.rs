@@ -128,7 +128,7 @@ watch!(Audit {
     forget_events(before: Timestamp) (before) -> Result<u64>;
 });
 watch!(Coordination {
-    count_act(key: ActKey, quota: Quota, now: Timestamp) (key, quota, now) -> Result<Option<Verdict>>;
+    count_act(key: ActKey, quota: Quota, now: Timestamp) (key, quota, now) -> Result<Option<Admission>>;
     claim(job: Job, holder: ProcessId, until: Timestamp, now: Timestamp) (job, holder, until, now) -> Result<bool>;
 });
 watch!(Store {

@@ -3,9 +3,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use letterbox::models::{
-    ActKey, Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, Job, ListQuery,
-    Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, ProcessId, Quota, Role,
-    Session, SessionId, Timestamp, User, UserId, Verdict,
+    ActKey, Admission, Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, Job,
+    ListQuery, Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, ProcessId, Quota,
+    Role, Session, SessionId, Timestamp, User, UserId,
 };
 use letterbox::store::{
     Audit, Coordination, Delivered, Delivery, Messages, Result, Sessions, Store, StoreError, StoreReport, UserAdded,
@@ -242,7 +242,7 @@ impl Audit for FailingStore {
 
 #[async_trait]
 impl Coordination for FailingStore {
-    async fn count_act(&self, key: ActKey, quota: Quota, now: Timestamp) -> Result<Option<Verdict>> {
+    async fn count_act(&self, key: ActKey, quota: Quota, now: Timestamp) -> Result<Option<Admission>> {
         self.inner()?.count_act(key, quota, now).await
     }
 

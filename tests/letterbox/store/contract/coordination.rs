@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use letterbox::models::{ActKey, Job, ProcessId, Quota, Timestamp, Verdict};
+use letterbox::models::{ActKey, Admission, Job, ProcessId, Quota, Timestamp};
 use letterbox::store::Store;
 
 use super::at_once;
@@ -30,8 +30,8 @@ fn ten() -> Quota {
 /// Counts; `None` when it was let through, else how long to wait in milliseconds.
 async fn count(store: &dyn Store, key: ActKey, quota: Quota, now: Timestamp) -> Option<u128> {
     match store.count_act(key, quota, now).await.unwrap().unwrap() {
-        Verdict::Admitted => None,
-        Verdict::Refused(wait) => Some(wait.as_millis()),
+        Admission::Admitted => None,
+        Admission::Refused(wait) => Some(wait.as_millis()),
     }
 }
 
@@ -105,7 +105,8 @@ pub async fn a_pace_of_less_than_a_millisecond_is_kept(store: Arc<dyn Store>) {
     let mut admitted = 0;
     for millis in 0..6 {
         for _ in 0..4 {
-            admitted += u32::from(store.count_act(key(1), fast, at(millis)).await.unwrap() == Some(Verdict::Admitted));
+            admitted +=
+                u32::from(store.count_act(key(1), fast, at(millis)).await.unwrap() == Some(Admission::Admitted));
         }
     }
     assert_eq!(admitted, 3 + 8, "three at once, and then five milliseconds' worth");
