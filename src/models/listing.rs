@@ -1,6 +1,6 @@
 //! What is asked of a list of letters, and what comes back.
 
-use super::{Folder, MessageId, MessageSummary, Search};
+use super::{Folder, MessageId, MessageSummary, Query, Search};
 
 /// From where in the list to read. Keyset, not offset: a page deep down costs what the first one costs, and letters
 /// that arrive meanwhile move nothing.
@@ -29,6 +29,40 @@ impl Selection {
     /// All letters in `folder`.
     pub fn of(folder: Folder) -> Self {
         Self { folders: vec![folder], unread: false, starred: false, search: Search::default() }
+    }
+}
+
+/// Which letters somebody asks for: a folder, a search as it was understood, marks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The folder that was asked for.
+    pub folder: Option<Folder>,
+    /// The search; empty when none was asked for.
+    pub query: Query,
+    /// Whether words or marks are looked for, so that the letters may lie in several folders.
+    pub is_search: bool,
+    /// Only letters nobody has opened.
+    pub unread: bool,
+    /// Only letters somebody marked.
+    pub starred: bool,
+}
+
+impl Filter {
+    /// The letters that are meant. A search without a folder looks through all that was not thrown away; a folder named
+    /// in the search goes before all others.
+    pub fn selection(&self) -> Selection {
+        let folders = match (self.query.folders.as_slice(), self.folder) {
+            ([], Some(folder)) => vec![folder],
+            ([], None) if self.is_search => vec![Folder::Inbox, Folder::Archive],
+            ([], None) => vec![Folder::Inbox],
+            (named, _) => named.to_vec(),
+        };
+        Selection {
+            folders,
+            unread: self.unread || self.query.unread,
+            starred: self.starred || self.query.starred,
+            search: self.query.search.clone(),
+        }
     }
 }
 

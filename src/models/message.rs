@@ -196,6 +196,9 @@ pub struct Message {
     pub read: bool,
     /// Whether somebody marked it.
     pub starred: bool,
+    /// 1 when it came, and one more with each change of anything above: who changes a letter can say which state of it
+    /// they have seen.
+    pub version: u64,
 }
 
 /// A stored letter as a list shows it: all but the whole body.

@@ -7,8 +7,8 @@ pub mod sqlite;
 use std::sync::Arc;
 
 pub use port::{
-    Audit, BoxError, Coordination, Delivered, Delivery, Messages, Result, Sessions, Store, StoreError, StoreReport,
-    UserAdded, UserChanged, Users,
+    Audit, BoxError, Coordination, Deleted, Delivered, Delivery, Edited, Messages, Result, Sessions, Store, StoreError,
+    StoreReport, Tokens, UserAdded, UserChanged, Users,
 };
 
 use crate::config::{Config, Engine};
@@ -20,10 +20,7 @@ use crate::config::{Config, Engine};
 pub async fn open(config: &Config, purpose: Purpose) -> Result<Arc<dyn Store>> {
     match &config.database_url {
         Engine::Sqlite(path) => Ok(Arc::new(sqlite::SqliteStore::open(path, purpose)?)),
-        Engine::MongoDb(url) => {
-            mongo::MongoStore::open(url, purpose).await?;
-            Err(StoreError::Refused("MongoDB is not ready yet.".to_owned()))
-        }
+        Engine::MongoDb(url) => Ok(Arc::new(mongo::MongoStore::open(url).await?)),
     }
 }
 

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::models::{
-    ActKey, Admission, Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, Job,
-    Letter, ListQuery, Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, ProcessId,
-    Quota, Role, Session, SessionId, Timestamp, User, UserId,
+    ActKey, Admission, Change, ChangeId, Changed, DeliveryKey, Edit, EndReason, Event, EventId, Folder, FolderCounts,
+    Job, Letter, ListQuery, Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName,
+    PersonalToken, ProcessId, Quota, Role, Session, SessionId, Timestamp, TokenId, User, UserId,
 };
 
 /// Why a store did not do what it was asked.
@@ -62,7 +62,29 @@ pub struct Delivered {
     pub repeated: bool,
 }
 
-/// The letters.
+/// What became of an edit of one letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edited {
+    /// It was made, or the letter was so already: the letter as it is now.
+    Done(Message),
+    /// There is no such letter.
+    Unknown,
+    /// Nothing was done: the letter is of another version by now.
+    Stale,
+}
+
+/// What became of a letter that was to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    /// It is gone.
+    Done,
+    /// There is no such letter.
+    Unknown,
+    /// Nothing was done: the letter is of another version by now.
+    Stale,
+}
+
+/// The letters. Every change of a letter raises its version by one; what changes nothing leaves it.
 #[async_trait]
 pub trait Messages: Send + Sync {
     /// Puts a letter into the inbox, unread. Returns only when it would survive a power cut. A delivery whose key is
@@ -101,8 +123,16 @@ pub trait Messages: Send + Sync {
     /// Marks a letter read or unread; false when there is no such letter.
     async fn set_read(&self, id: MessageId, read: bool) -> Result<bool>;
 
+    /// Makes an edit, whole or not at all; where a version is `expected`, only if the letter still is of that version.
+    /// Of many who edit the same version one is done, the others are stale. An edit that changes anything is a change:
+    /// what was changed before it is not taken back on this letter. A letter that goes into the trash went at `now`.
+    async fn edit_message(&self, id: MessageId, edit: Edit, expected: Option<u64>, now: Timestamp) -> Result<Edited>;
+
     /// Deletes a letter for good; false when there is no such letter.
     async fn delete_message(&self, id: MessageId) -> Result<bool>;
+
+    /// Deletes a letter for good, only if it still is of this version.
+    async fn delete_message_at(&self, id: MessageId, version: u64) -> Result<Deleted>;
 
     /// Deletes those of these letters that lie in the trash, for good; says how many that were.
     async fn delete_trashed(&self, ids: Vec<MessageId>) -> Result<u64>;
@@ -187,7 +217,7 @@ pub trait Users: Send + Sync {
     /// longer be one. The role they have already changes nothing and ends nothing.
     async fn set_role(&self, id: UserId, role: Role, now: Timestamp) -> Result<UserChanged>;
 
-    /// Removes a user with all their sessions, unless they are the last owner.
+    /// Removes a user with all their sessions and personal access tokens, unless they are the last owner.
     async fn remove_user(&self, id: UserId) -> Result<UserChanged>;
 }
 
@@ -236,6 +266,32 @@ pub trait Sessions: Send + Sync {
     async fn forget_sessions(&self, before: Timestamp) -> Result<u64>;
 }
 
+/// The personal access tokens.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// Keeps a new token. One of somebody who is not there (any more) opens nothing.
+    async fn add_token(&self, token: PersonalToken) -> Result<()>;
+
+    /// The token named `id`, expired or not, with its user.
+    async fn token(&self, id: TokenId) -> Result<Option<(PersonalToken, User)>>;
+
+    /// A user's tokens, those that expired too, the one made last first (by id, descending).
+    async fn list_tokens(&self, user: UserId) -> Result<Vec<PersonalToken>>;
+
+    /// Notes that a token was used at `now`, in one conditional write, unless a use at `since` or later is noted
+    /// already; says whether anything was written.
+    async fn note_token_use(&self, id: TokenId, now: Timestamp, since: Timestamp) -> Result<bool>;
+
+    /// Removes a token of this very user; false when they have none of this name.
+    async fn remove_token(&self, user: UserId, id: TokenId) -> Result<bool>;
+
+    /// Removes all tokens of a user; says how many.
+    async fn remove_tokens(&self, user: UserId) -> Result<u64>;
+
+    /// Forgets tokens that expired before `before`; says how many.
+    async fn forget_tokens(&self, before: Timestamp) -> Result<u64>;
+}
+
 /// The audit log.
 #[async_trait]
 pub trait Audit: Send + Sync {
@@ -279,7 +335,7 @@ pub struct StoreReport {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Messages + Users + Sessions + Audit + Coordination {
+pub trait Store: Messages + Users + Sessions + Tokens + Audit + Coordination {
     /// Answers when the store does.
     async fn ping(&self) -> Result<()>;
 

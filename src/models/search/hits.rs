@@ -92,25 +92,36 @@ impl Search {
     }
 }
 
-struct Pattern {
+/// The words of a term, to be looked for among others.
+pub(super) struct Pattern {
     words: Vec<String>,
     prefix: bool,
 }
 
 impl Pattern {
-    fn of(term: &Term) -> Self {
+    pub(super) fn of(term: &Term) -> Self {
         Self { words: words(&term.text).into_iter().map(|(_, word)| word).collect(), prefix: term.prefix }
     }
 
+    /// Whether it stands anywhere in `text`.
+    pub(super) fn is_in(&self, text: &[(Range<usize>, String)]) -> bool {
+        !self.words.is_empty() && text.windows(self.words.len()).any(|window| self.is(window))
+    }
+
     fn find(&self, text: &[(Range<usize>, String)]) -> Vec<Range<usize>> {
-        let Some((last, first)) = self.words.split_last() else { return Vec::new() };
-        let is_here = |window: &[(Range<usize>, String)]| {
-            let Some(((_, end), start)) = window.split_last() else { return false };
-            let ends = if self.prefix { end.starts_with(last.as_str()) } else { end == last };
-            ends && start.iter().map(|(_, word)| word).eq(first)
-        };
-        let found = text.windows(self.words.len()).filter(|window| is_here(window));
+        if self.words.is_empty() {
+            return Vec::new();
+        }
+        let found = text.windows(self.words.len()).filter(|window| self.is(window));
         found.map(|window| window[0].0.start..window[window.len() - 1].0.end).collect()
+    }
+
+    fn is(&self, window: &[(Range<usize>, String)]) -> bool {
+        let (Some(((_, end), start)), Some((last, first))) = (window.split_last(), self.words.split_last()) else {
+            return false;
+        };
+        let ends = if self.prefix { end.starts_with(last.as_str()) } else { end == last };
+        ends && start.iter().map(|(_, word)| word).eq(first)
     }
 }
 

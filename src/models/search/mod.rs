@@ -3,6 +3,7 @@
 //! Words are looked for wherever in name, address, subject and body they stand, case and accents aside. Everything
 //! here is about text alone; the stores only find letters.
 
+mod entries;
 mod hits;
 mod parse;
 mod words;
@@ -11,6 +12,7 @@ use std::fmt;
 
 use super::{Folder, MessageId, Timestamp};
 
+pub use entries::Lookup;
 pub use hits::Segment;
 
 /// Letters that are weighed when the most relevant ones are asked for: the newest so many hits.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mongodb::bson::doc;
+use mongodb::error::ErrorKind;
 use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
 use mongodb::{Client, Database};
 use tokio::runtime::{Builder, Runtime};
@@ -17,16 +18,22 @@ use super::{Fault, MongoStore, Rooms};
 use crate::config::MongoUrl;
 use crate::store::{Result, StoreError};
 
-/// Connections to each server, at most. An act that finds none free waits, and is given up like any other.
+/// Connections to each server, at most (`maxPoolSize` in the URL; the driver's own 10 are few). An act that finds none
+/// free waits, and is given up like any other.
 const POOL: u32 = 64;
 /// Reads, and writes too, that are under way or wait for a connection. One more is refused at once.
 const CROWD: u32 = 512;
-/// How long a connection may take, and how long a server may leave a heartbeat unanswered.
+/// Connections that may be under construction at once. The driver's own 2 make a burst of visitors wait for each other.
+const CONNECTING: u32 = 8;
+/// How long a connection may take, and how long a server may leave a heartbeat unanswered (`connectTimeoutMS`).
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
-/// How often a server is asked whether it is there.
+/// How often a server is asked whether it is there (`heartbeatFrequencyMS`).
 const HEARTBEAT: Duration = Duration::from_secs(2);
-/// How long to look for a server that can be asked. An election takes longer; acts are repeated over it.
+/// How long to look for a server that can be asked (`serverSelectionTimeoutMS`). An election takes longer; acts are
+/// repeated over it.
 const SELECT_WITHIN: Duration = Duration::from_millis(2_500);
+/// How long the start waits for a server.
+const START_WITHIN: Duration = Duration::from_secs(5);
 /// A read is answered within this, or not at all.
 const READ_WITHIN: Duration = Duration::from_millis(2_900);
 /// A look over everything has this long.
@@ -48,12 +55,23 @@ pub(super) fn runtime() -> Result<Runtime> {
 
 /// Connects to the database the URL names, and sees that it answers.
 pub(super) async fn connect(url: &MongoUrl) -> Result<Database> {
-    let away = |error: mongodb::error::Error| {
-        StoreError::Refused(format!(
-            "The MongoDB at {url} cannot be used ({error}); see that it runs and that DATABASE_URL is right."
-        ))
+    // The driver itself begins without a word when nobody is there.
+    let greet = async {
+        let mut options = ClientOptions::parse(url.secret()).await?;
+        set(&mut options);
+        let database = Client::with_options(options)?.database(url.database());
+        database.run_command(doc! { "ping": 1 }).await?;
+        Ok(database)
     };
-    let mut options = ClientOptions::parse(url.secret()).await.map_err(away)?;
+    match timeout(START_WITHIN, greet).await {
+        Ok(Ok(database)) => Ok(database),
+        Ok(Err(error)) => Err(refused(url, &error)),
+        Err(_) => Err(nobody(url)),
+    }
+}
+
+/// What Letterbox needs of a connection, whatever the URL says; and what it takes where the URL says nothing.
+fn set(options: &mut ClientOptions) {
     // Acknowledged means: on the disks of most servers. No URL may soften that.
     options.write_concern = Some(WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
     options.read_concern = Some(ReadConcern::majority());
@@ -62,12 +80,32 @@ pub(super) async fn connect(url: &MongoUrl) -> Result<Database> {
     options.retry_writes = Some(true);
     options.app_name.get_or_insert_with(|| "letterbox".to_owned());
     options.max_pool_size.get_or_insert(POOL);
+    options.max_connecting.get_or_insert(CONNECTING);
     options.connect_timeout.get_or_insert(CONNECT_WITHIN);
     options.heartbeat_freq.get_or_insert(HEARTBEAT);
     options.server_selection_timeout.get_or_insert(SELECT_WITHIN);
-    let database = Client::with_options(options).map_err(away)?.database(url.database());
-    database.run_command(doc! { "ping": 1 }).await.map_err(away)?;
-    Ok(database)
+}
+
+/// Why Letterbox cannot start, in a sentence that shows no login.
+fn refused(url: &MongoUrl, error: &mongodb::error::Error) -> StoreError {
+    match &*error.kind {
+        ErrorKind::ServerSelection { .. } | ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => nobody(url),
+        ErrorKind::Authentication { message, .. } => StoreError::Refused(format!(
+            "The MongoDB at {url} refuses the login ({}); see that the user, the password and authSource in \
+             DATABASE_URL are right.",
+            message.trim_end_matches('.')
+        )),
+        kind => StoreError::Refused(format!(
+            "The MongoDB at {url} cannot be used ({kind}); see that DATABASE_URL is right."
+        )),
+    }
+}
+
+fn nobody(url: &MongoUrl) -> StoreError {
+    StoreError::Refused(format!(
+        "No MongoDB that can be written to answers at {url}; see that it runs, that it can be reached from here, and \
+         that DATABASE_URL is right."
+    ))
 }
 
 /// What a task of the driver's runtime gave.
@@ -155,7 +193,7 @@ impl MongoStore {
     }
 
     /// Begins an act. It keeps its place in the crowd until it has ended, whoever still waits for it.
-    fn spawn<T: Send + 'static>(
+    pub(super) fn spawn<T: Send + 'static>(
         &self,
         gate: &Gate,
         act: impl Future<Output = T> + Send + 'static,

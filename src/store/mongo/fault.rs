@@ -2,7 +2,7 @@
 
 use mongodb::error::{CommandError, Error, ErrorKind, WriteFailure};
 
-use crate::store::StoreError;
+use crate::store::{BoxError, StoreError};
 
 /// What can go wrong within an act.
 #[derive(Debug)]
@@ -29,11 +29,16 @@ impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Store(error) => error,
-            Fault::Driver(error) if is_full(&error) => Self::Full(error.into()),
-            Fault::Driver(error) if may_pass(&error) => Self::Unavailable(error.into()),
-            Fault::Driver(error) => Self::Internal(error.into()),
+            Fault::Driver(error) if is_full(&error) => Self::Full(words(&error)),
+            Fault::Driver(error) if may_pass(&error) => Self::Unavailable(words(&error)),
+            Fault::Driver(error) => Self::Internal(words(&error)),
         }
     }
+}
+
+/// What is said of an error in the log. The server's whole answer is not: it may quote what was to be written.
+fn words(error: &Error) -> BoxError {
+    error.kind.to_string().into()
 }
 
 impl Fault {

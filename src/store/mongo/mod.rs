@@ -11,6 +11,7 @@ mod register;
 mod rooms;
 mod schema;
 mod sessions;
+mod tokens;
 mod users;
 mod values;
 
@@ -19,16 +20,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mongodb::bson::doc;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 
 use self::connection::Gate;
 use self::fault::Fault;
+use self::messages::{Arrivals, Tally};
 use self::register::Register;
 use self::rooms::Rooms;
 use self::values::damaged;
 use crate::config::MongoUrl;
 use crate::models::Timestamp;
-use crate::store::{Purpose, Result, Store, StoreReport};
+use crate::store::{Result, Store, StoreReport};
 
 /// Letters, users and sessions in one database.
 pub struct MongoStore {
@@ -38,8 +39,8 @@ pub struct MongoStore {
     rooms: Arc<Rooms>,
     reads: Gate,
     writes: Gate,
-    /// Tells open pages that letters have come.
-    arrivals: watch::Sender<u64>,
+    arrivals: Arrivals,
+    tally: Tally,
 }
 
 impl MongoStore {
@@ -48,7 +49,7 @@ impl MongoStore {
     /// # Errors
     /// [`StoreError::Refused`](crate::store::StoreError::Refused) with a sentence for the operator: no server answers,
     /// the login is wrong, a database of a newer version or another program, or an index that is in the way.
-    pub async fn open(url: &MongoUrl, _purpose: Purpose) -> Result<Self> {
+    pub async fn open(url: &MongoUrl) -> Result<Self> {
         let runtime = connection::runtime()?;
         let to = url.clone();
         let database = connection::joined(runtime.spawn(async move { connection::connect(&to).await })).await?;
@@ -57,7 +58,8 @@ impl MongoStore {
             rooms: Arc::new(Rooms::of(database)),
             reads: Gate::new(),
             writes: Gate::new(),
-            arrivals: watch::Sender::new(0),
+            arrivals: Arrivals::new(),
+            tally: Tally::default(),
         };
         let url = url.clone();
         store

@@ -8,6 +8,7 @@ use super::coordination::{ActDoc, ClaimDoc};
 use super::register::Register;
 use super::schema::Mark;
 use super::sessions::SessionDoc;
+use super::tokens::TokenDoc;
 
 /// Every collection, each with the type of its documents.
 pub(super) struct Rooms {
@@ -19,6 +20,8 @@ pub(super) struct Rooms {
     pub(super) users: Collection<Register>,
     /// The logins.
     pub(super) sessions: Collection<SessionDoc>,
+    /// The personal access tokens.
+    pub(super) tokens: Collection<TokenDoc>,
     /// The audit log.
     pub(super) events: Collection<EventDoc>,
     /// How often who did what lately.
@@ -33,16 +36,18 @@ pub(super) struct Rooms {
 
 impl Rooms {
     /// Names of the collections; beside them the database may hold others.
-    pub(super) const NAMES: [&str; 8] = ["messages", "counts", "users", "sessions", "events", "acts", "claims", "meta"];
+    pub(super) const NAMES: [&str; 9] =
+        ["messages", "counts", "users", "sessions", "tokens", "events", "acts", "claims", "meta"];
 
     /// The collections of `database`, whether they are there or not.
     pub(super) fn of(database: Database) -> Self {
-        let [messages, counts, users, sessions, events, acts, claims, meta] = Self::NAMES;
+        let [messages, counts, users, sessions, tokens, events, acts, claims, meta] = Self::NAMES;
         Self {
             messages: database.collection(messages),
             counts: database.collection(counts),
             users: database.collection(users),
             sessions: database.collection(sessions),
+            tokens: database.collection(tokens),
             events: database.collection(events),
             acts: database.collection(acts),
             claims: database.collection(claims),

@@ -67,6 +67,7 @@ fn indexes() -> Vec<Index> {
         index("messages", doc! { "trashed_at": 1 }, Kind::Sparse),
         index("messages", doc! { "pending": 1 }, Kind::Sparse),
         index("sessions", doc! { "user": 1 }, Kind::Plain),
+        index("tokens", doc! { "user": 1 }, Kind::Plain),
         index("events", doc! { "at": 1 }, Kind::Plain),
         index("acts", doc! { "forget_at": 1 }, Kind::Forgetting(FORGOTTEN_AFTER)),
     ]
@@ -167,7 +168,8 @@ fn refused(error: mongodb::error::Error, room: &str, url: &MongoUrl) -> Fault {
         return error.into();
     }
     Fault::Store(StoreError::Refused(format!(
-        "The collection {room} of {url} has an index in the place of one that Letterbox needs ({error}); \
-         drop that index and start again."
+        "The collection {room} of {url} has an index in the place of one that Letterbox needs ({}); \
+         drop that index and start again.",
+        error.kind
     )))
 }

@@ -150,7 +150,9 @@ impl Users for MongoStore {
             let answer = Register::change(&rooms, act, UserChanged::Changed, remove).await?;
             if answer == UserChanged::Changed {
                 // Without their user they open nothing already.
-                rooms.sessions.delete_many(doc! { "user": uuid(id.as_bytes()) }).await?;
+                let theirs = doc! { "user": uuid(id.as_bytes()) };
+                rooms.sessions.delete_many(theirs.clone()).await?;
+                rooms.tokens.delete_many(theirs).await?;
             }
             Ok(answer)
         })

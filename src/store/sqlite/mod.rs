@@ -9,6 +9,7 @@ mod migrations;
 mod readers;
 mod room;
 mod sessions;
+mod tokens;
 mod users;
 mod writer;
 

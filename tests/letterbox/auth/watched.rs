@@ -85,7 +85,10 @@ watch!(Messages [fn arrivals(&self) -> watch::Receiver<u64> { self.inner.arrival
     message(id: MessageId) (id) -> Result<Option<Message>>;
     list_messages(query: ListQuery) (query) -> Result<MessagePage>;
     set_read(id: MessageId, read: bool) (id, read) -> Result<bool>;
+    edit_message(id: MessageId, edit: Edit, expected: Option<u64>, now: Timestamp)
+        (id, edit, expected, now) -> Result<Edited>;
     delete_message(id: MessageId) (id) -> Result<bool>;
+    delete_message_at(id: MessageId, version: u64) (id, version) -> Result<Deleted>;
     read_messages(query: ListQuery) (query) -> Result<Vec<Message>>;
     earlier_from_sender(id: MessageId, limit: u32) (id, limit) -> Result<Vec<MessageSummary>>;
     change_messages(change: Change) (change) -> Result<Changed>;
@@ -121,6 +124,15 @@ watch!(Sessions {
         (user, except, reason, now) -> Result<u64>;
     take_reuse_alarm(user: UserId) (user) -> Result<bool>;
     forget_sessions(before: Timestamp) (before) -> Result<u64>;
+});
+watch!(Tokens {
+    add_token(token: PersonalToken) (token) -> Result<()>;
+    token(id: TokenId) (id) -> Result<Option<(PersonalToken, User)>>;
+    list_tokens(user: UserId) (user) -> Result<Vec<PersonalToken>>;
+    note_token_use(id: TokenId, now: Timestamp, since: Timestamp) (id, now, since) -> Result<bool>;
+    remove_token(user: UserId, id: TokenId) (user, id) -> Result<bool>;
+    remove_tokens(user: UserId) (user) -> Result<u64>;
+    forget_tokens(before: Timestamp) (before) -> Result<u64>;
 });
 watch!(Audit {
     add_event(event: Event) (event) -> Result<()>;

@@ -47,11 +47,11 @@ pub async fn mongo_replica_set() -> Fresh {
 async fn mongo(url: String) -> Fresh {
     let config = Config::from_vars(|name| match name {
         "DATABASE_URL" => Some(url.clone()),
-        "SECRET_KEY" => Some("0123456789abcdef0123456789abcdef".to_owned()),
+        "SECRET_KEY" => Some("uJ4v9qTz2LmXw7RbYc1NfKd5Hs8GpEa3".to_owned()),
         _ => None,
     });
     let Engine::MongoDb(to) = config.unwrap().database_url else { panic!("{url} is another engine's") };
-    let store = MongoStore::open(&to, Purpose::Serve).await.unwrap();
+    let store = MongoStore::open(&to).await.unwrap();
     let end = async move {
         let client = mongodb::Client::with_uri_str(&url).await.unwrap();
         client.default_database().unwrap().run_command(doc! { "dropDatabase": 1 }).await.unwrap();

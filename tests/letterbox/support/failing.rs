@@ -3,13 +3,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use letterbox::models::{
-    ActKey, Admission, Change, ChangeId, Changed, DeliveryKey, EndReason, Event, EventId, Folder, FolderCounts, Job,
-    ListQuery, Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, ProcessId, Quota,
-    Role, Session, SessionId, Timestamp, User, UserId,
+    ActKey, Admission, Change, ChangeId, Changed, DeliveryKey, Edit, EndReason, Event, EventId, Folder, FolderCounts,
+    Job, ListQuery, Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, PersonalToken,
+    ProcessId, Quota, Role, Session, SessionId, Timestamp, TokenId, User, UserId,
 };
 use letterbox::store::{
-    Audit, Coordination, Delivered, Delivery, Messages, Result, Sessions, Store, StoreError, StoreReport, UserAdded,
-    UserChanged, Users,
+    Audit, Coordination, Deleted, Delivered, Delivery, Edited, Messages, Result, Sessions, Store, StoreError,
+    StoreReport, Tokens, UserAdded, UserChanged, Users,
 };
 use tokio::sync::watch;
 
@@ -73,8 +73,16 @@ impl Messages for FailingStore {
         self.inner()?.set_read(id, read).await
     }
 
+    async fn edit_message(&self, id: MessageId, edit: Edit, expected: Option<u64>, now: Timestamp) -> Result<Edited> {
+        self.inner()?.edit_message(id, edit, expected, now).await
+    }
+
     async fn delete_message(&self, id: MessageId) -> Result<bool> {
         self.inner()?.delete_message(id).await
+    }
+
+    async fn delete_message_at(&self, id: MessageId, version: u64) -> Result<Deleted> {
+        self.inner()?.delete_message_at(id, version).await
     }
 
     fn arrivals(&self) -> watch::Receiver<u64> {
@@ -222,6 +230,37 @@ impl Sessions for FailingStore {
 
     async fn forget_sessions(&self, before: Timestamp) -> Result<u64> {
         self.inner()?.forget_sessions(before).await
+    }
+}
+
+#[async_trait]
+impl Tokens for FailingStore {
+    async fn add_token(&self, token: PersonalToken) -> Result<()> {
+        self.inner()?.add_token(token).await
+    }
+
+    async fn token(&self, id: TokenId) -> Result<Option<(PersonalToken, User)>> {
+        self.inner()?.token(id).await
+    }
+
+    async fn list_tokens(&self, user: UserId) -> Result<Vec<PersonalToken>> {
+        self.inner()?.list_tokens(user).await
+    }
+
+    async fn note_token_use(&self, id: TokenId, now: Timestamp, since: Timestamp) -> Result<bool> {
+        self.inner()?.note_token_use(id, now, since).await
+    }
+
+    async fn remove_token(&self, user: UserId, id: TokenId) -> Result<bool> {
+        self.inner()?.remove_token(user, id).await
+    }
+
+    async fn remove_tokens(&self, user: UserId) -> Result<u64> {
+        self.inner()?.remove_tokens(user).await
+    }
+
+    async fn forget_tokens(&self, before: Timestamp) -> Result<u64> {
+        self.inner()?.forget_tokens(before).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
@@ -58,7 +59,7 @@ impl Mongod {
         let step = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add((std::process::id() % 997 * 10) as u16);
         let port = PORTS.start + step % (PORTS.end - PORTS.start);
         let mongod = std::env::var("LETTERBOX_TEST_MONGOD").expect("LETTERBOX_TEST_MONGOD names a mongod");
-        let directory = tempfile::Builder::new().prefix("letterbox-mongod-").tempdir().unwrap().keep();
+        let directory = tempfile::Builder::new().prefix("letterbox-mongod-").tempdir_in(place()).unwrap().keep();
         let mut keeper = Command::new("sh");
         keeper.args(["-c", KEEPER, "sh", &mongod, "--port", &port.to_string()]);
         keeper.args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"]);
@@ -87,6 +88,13 @@ impl Drop for Mongod {
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
+}
+
+/// Where the servers keep their files: in memory if there is plenty of it, for everything they acknowledge is synced.
+fn place() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    let free = rustix::fs::statvfs(&memory).map_or(0, |fs| fs.f_bavail.saturating_mul(fs.f_frsize));
+    if free > 8 << 30 { memory } else { std::env::temp_dir() }
 }
 
 /// Three servers that hold the same.

@@ -1,91 +1,190 @@
 //! The letters, in MongoDB.
 
-use async_trait::async_trait;
-use mongodb::bson::doc;
-use tokio::sync::watch;
+mod add;
+mod arrivals;
+mod change;
+mod counts;
+mod delete;
+mod find;
+mod letter;
+mod tally;
+mod words;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use async_trait::async_trait;
+use tokio::sync::{Mutex, watch};
+
+pub(super) use self::arrivals::Arrivals;
+use self::change::{Progress, Undoing};
+use self::delete::Deletion;
+pub(super) use self::tally::Tally;
 use super::{Fault, MongoStore, Rooms};
 use crate::models::{
-    Change, ChangeId, Changed, DeliveryKey, Folder, FolderCounts, ListQuery, Message, MessageId, MessagePage,
+    Change, ChangeId, Changed, DeliveryKey, Edit, Folder, FolderCounts, ListQuery, Message, MessageId, MessagePage,
     MessageSummary, Timestamp,
 };
-use crate::store::{Delivered, Delivery, Messages, Result, StoreError};
+use crate::store::{Deleted, Delivered, Delivery, Edited, Messages, Result};
 
 #[async_trait]
 impl Messages for MongoStore {
-    async fn add_message(&self, _delivery: Delivery) -> Result<Delivered> {
-        Err(not_kept())
+    async fn add_message(&self, delivery: Delivery) -> Result<Delivered> {
+        let (delivery, tried) = (Arc::new(delivery), Arc::new(AtomicBool::new(false)));
+        let id = delivery.id;
+        let delivered = self
+            .write(move |rooms| {
+                let (delivery, tried) = (Arc::clone(&delivery), Arc::clone(&tried));
+                async move { add::add(&rooms, &delivery, &tried).await }
+            })
+            .await?;
+        if !delivered.repeated {
+            self.arrivals.came(id);
+            self.note_changed(1);
+        }
+        Ok(delivered)
     }
 
     fn arrivals(&self) -> watch::Receiver<u64> {
-        self.arrivals.subscribe()
+        self.arrivals.listen(self.runtime.as_ref(), &self.rooms)
     }
 
-    async fn delivered(&self, _key: DeliveryKey) -> Result<Option<Delivered>> {
-        Err(not_kept())
+    async fn delivered(&self, key: DeliveryKey) -> Result<Option<Delivered>> {
+        self.read(move |rooms| async move { add::delivered(&rooms, key).await }).await
     }
 
-    async fn message(&self, _id: MessageId) -> Result<Option<Message>> {
-        Err(not_kept())
+    async fn message(&self, id: MessageId) -> Result<Option<Message>> {
+        self.read(move |rooms| async move { find::message(&rooms, id).await }).await
     }
 
-    async fn list_messages(&self, _query: ListQuery) -> Result<MessagePage> {
-        Err(not_kept())
+    async fn list_messages(&self, query: ListQuery) -> Result<MessagePage> {
+        self.read(move |rooms| async move { find::page(&rooms, &query).await }).await
     }
 
-    async fn read_messages(&self, _query: ListQuery) -> Result<Vec<Message>> {
-        Err(not_kept())
+    async fn read_messages(&self, query: ListQuery) -> Result<Vec<Message>> {
+        self.read(move |rooms| async move { find::messages(&rooms, &query).await }).await
     }
 
-    async fn earlier_from_sender(&self, _id: MessageId, _limit: u32) -> Result<Vec<MessageSummary>> {
-        Err(not_kept())
+    async fn earlier_from_sender(&self, id: MessageId, limit: u32) -> Result<Vec<MessageSummary>> {
+        self.read(move |rooms| async move { find::earlier_from_sender(&rooms, id, limit).await }).await
     }
 
-    async fn change_messages(&self, _change: Change) -> Result<Changed> {
-        Err(not_kept())
+    async fn change_messages(&self, change: Change) -> Result<Changed> {
+        let progress = Arc::new(Mutex::new(Progress::of(&change)));
+        let change = Arc::new(change);
+        let changed = self
+            .write(move |rooms| {
+                let (change, progress) = (Arc::clone(&change), Arc::clone(&progress));
+                async move { change::change(&rooms, &change, &mut *progress.lock().await).await }
+            })
+            .await?;
+        self.note_changed(changed.changed);
+        Ok(changed)
     }
 
-    async fn undo_change(&self, _id: ChangeId, _now: Timestamp) -> Result<u64> {
-        Err(not_kept())
+    async fn undo_change(&self, id: ChangeId, now: Timestamp) -> Result<u64> {
+        let undoing = Arc::new(Mutex::new(Undoing::default()));
+        let undone = self
+            .write(move |rooms| {
+                let undoing = Arc::clone(&undoing);
+                async move { change::undo(&rooms, id, now, &mut *undoing.lock().await).await }
+            })
+            .await?;
+        self.note_changed(undone);
+        Ok(undone)
     }
 
-    async fn set_read(&self, _id: MessageId, _read: bool) -> Result<bool> {
-        Err(not_kept())
+    async fn set_read(&self, id: MessageId, read: bool) -> Result<bool> {
+        let (there, changed) = self.write(move |rooms| async move { change::set_read(&rooms, id, read).await }).await?;
+        self.note_changed(changed.into());
+        Ok(there)
     }
 
-    async fn delete_message(&self, _id: MessageId) -> Result<bool> {
-        Err(not_kept())
+    async fn edit_message(&self, id: MessageId, edit: Edit, expected: Option<u64>, now: Timestamp) -> Result<Edited> {
+        let (edit, sent) = (Arc::new(edit), Arc::new(Mutex::new(None)));
+        let edited = self
+            .write(move |rooms| {
+                let (edit, sent) = (Arc::clone(&edit), Arc::clone(&sent));
+                async move { change::edit(&rooms, id, &edit, expected, now, &mut *sent.lock().await).await }
+            })
+            .await?;
+        self.note_changed(matches!(edited, Edited::Done(_)).into());
+        Ok(edited)
     }
 
-    async fn delete_trashed(&self, _ids: Vec<MessageId>) -> Result<u64> {
-        Err(not_kept())
+    async fn delete_message(&self, id: MessageId) -> Result<bool> {
+        let deletion = Arc::new(Mutex::new(Deletion::new()));
+        let deleted = self
+            .write(move |rooms| {
+                let deletion = Arc::clone(&deletion);
+                async move { delete::one(&rooms, id, &mut *deletion.lock().await).await }
+            })
+            .await?;
+        self.note_changed(deleted.into());
+        Ok(deleted)
     }
 
-    async fn empty_trash(&self, _before: Timestamp, _limit: u32) -> Result<u64> {
-        Err(not_kept())
+    async fn delete_message_at(&self, id: MessageId, version: u64) -> Result<Deleted> {
+        let deletion = Arc::new(Mutex::new(Deletion::new()));
+        let deleted = self
+            .write(move |rooms| {
+                let deletion = Arc::clone(&deletion);
+                async move { delete::one_at(&rooms, id, version, &mut *deletion.lock().await).await }
+            })
+            .await?;
+        self.note_changed((deleted == Deleted::Done).into());
+        Ok(deleted)
+    }
+
+    async fn delete_trashed(&self, ids: Vec<MessageId>) -> Result<u64> {
+        let (ids, deletion) = (Arc::new(ids), Arc::new(Mutex::new(Deletion::new())));
+        let deleted = self
+            .write(move |rooms| {
+                let (ids, deletion) = (Arc::clone(&ids), Arc::clone(&deletion));
+                async move { delete::trashed(&rooms, &ids, &mut *deletion.lock().await).await }
+            })
+            .await?;
+        self.note_changed(deleted);
+        Ok(deleted)
+    }
+
+    async fn empty_trash(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        let deletion = Arc::new(Mutex::new(Deletion::new()));
+        let deleted = self
+            .write(move |rooms| {
+                let deletion = Arc::clone(&deletion);
+                async move { delete::empty_trash(&rooms, before, limit, &mut *deletion.lock().await).await }
+            })
+            .await?;
+        self.note_changed(deleted);
+        Ok(deleted)
     }
 
     async fn count_folders(&self) -> Result<[FolderCounts; 4]> {
-        Err(not_kept())
+        let (counts, pending) = self.read(|rooms| async move { counts::count(&rooms).await }).await?;
+        self.note_pending(pending);
+        Ok(counts)
     }
 
-    async fn count_messages(&self, _folder: Folder) -> Result<FolderCounts> {
-        Err(not_kept())
+    async fn count_messages(&self, folder: Folder) -> Result<FolderCounts> {
+        let counts = self.count_folders().await?;
+        Ok(Folder::ALL
+            .into_iter()
+            .zip(counts)
+            .find(|(known, _)| *known == folder)
+            .map(|(_, counts)| counts)
+            .unwrap_or_default())
     }
 }
 
 impl MongoStore {
     /// Works out the words of every letter anew.
     pub(super) async fn rebuild_words(&self) -> Result<()> {
-        Err(not_kept())
+        self.read_patiently(|rooms| async move { words::rebuild(&rooms).await }).await
     }
 }
 
-/// All letters, in whatever folder.
-pub(super) async fn total(rooms: &Rooms) -> Result<u64, Fault> {
-    Ok(rooms.messages.count_documents(doc! {}).await?)
-}
-
-fn not_kept() -> StoreError {
-    StoreError::Internal("no letters are kept here yet".into())
+/// All letters, in whatever folder, after the counts were compared with them.
+pub(super) async fn total(rooms: &Rooms) -> std::result::Result<u64, Fault> {
+    counts::verify(rooms).await
 }

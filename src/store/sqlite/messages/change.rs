@@ -1,22 +1,22 @@
-//! Moving and marking letters, taking that back, and emptying the trash.
+//! Moving, marking and editing letters, taking that back, and deleting.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::models::{Action, Change, ChangeId, Changed, Folder, MessageId, Target, Timestamp};
-use crate::store::{Result, StoreError};
+use crate::models::{Action, Change, ChangeId, Changed, Edit, Message, MessageId, Standing, Timestamp, Verdict};
+use crate::store::{Deleted, Edited, Result, StoreError};
 
 pub(super) fn change(connection: &Connection, change: &Change) -> Result<Changed> {
     let mut changed = Changed::default();
     for target in &change.letters {
-        let Some(state) = state(connection, target.id)? else {
+        let Some(standing) = standing(connection, target.id)? else {
             changed.gone += 1;
             continue;
         };
-        match state.judge(change.action, target) {
-            Verdict::Elsewhere => changed.moved.push(state.folder),
+        match standing.judge(change.action, target) {
+            Verdict::Elsewhere => changed.moved.push(standing.folder),
             Verdict::AsWanted => changed.unchanged += 1,
             Verdict::Change => {
-                let name = Some((change.id, state.undoes(change.action)));
+                let name = Some((change.id, standing.undoes(change.action)));
                 apply(connection, target.id, change.action, name, change.now)?;
                 changed.changed += 1;
             }
@@ -38,6 +38,72 @@ pub(super) fn undo(connection: &Connection, id: ChangeId, now: Timestamp) -> Res
     Ok(letters.len() as u64)
 }
 
+/// False when there is no such letter.
+pub(super) fn set_read(connection: &Connection, id: MessageId, read: bool) -> Result<bool> {
+    let mut update = connection
+        .prepare_cached("UPDATE messages SET read = ?2, version = version + 1 WHERE id = ?1 AND read <> ?2")?;
+    if update.execute(params![id.as_bytes(), read])? == 1 {
+        return Ok(true);
+    }
+    Ok(standing(connection, id)?.is_some())
+}
+
+pub(super) fn edit(
+    connection: &Connection,
+    id: MessageId,
+    edit: &Edit,
+    expected: Option<u64>,
+    now: Timestamp,
+) -> Result<Edited> {
+    let Some(message) = super::find_one(connection, id)? else { return Ok(Edited::Unknown) };
+    if expected.is_some_and(|expected| expected != message.version) {
+        return Ok(Edited::Stale);
+    }
+    let Some(edited) = edit.apply(&message) else { return Ok(Edited::Done(message)) };
+    if edited.letter != message.letter {
+        write_letter(connection, &edited)?;
+    }
+    let mut update = connection.prepare_cached(
+        "UPDATE messages SET folder = ?2, read = ?3, starred = ?4, version = ?5, change_id = NULL, change_undo = NULL,
+                trashed_at = CASE ?2 WHEN 'trash' THEN coalesce(trashed_at, ?6) END
+         WHERE id = ?1",
+    )?;
+    update.execute(params![
+        id.as_bytes(),
+        edited.folder.as_str(),
+        edited.read,
+        edited.starred,
+        edited.version,
+        now.millis(),
+    ])?;
+    Ok(Edited::Done(edited))
+}
+
+/// A statement of its own: the search index follows these columns, and moving a letter need not touch it.
+fn write_letter(connection: &Connection, message: &Message) -> Result<()> {
+    let letter = &message.letter;
+    let mut update = connection.prepare_cached(
+        "UPDATE messages SET name = ?2, email = ?3, email_key = ?4, subject = ?5, body = ?6 WHERE id = ?1",
+    )?;
+    update.execute(params![
+        message.id.as_bytes(),
+        letter.name.as_str(),
+        letter.email.as_str(),
+        letter.email.key(),
+        letter.subject.as_str(),
+        letter.body.as_str(),
+    ])?;
+    Ok(())
+}
+
+pub(super) fn delete_at(connection: &Connection, id: MessageId, version: u64) -> Result<Deleted> {
+    let mut delete = connection.prepare_cached("DELETE FROM messages WHERE id = ?1 AND version = ?2")?;
+    if delete.execute(params![id.as_bytes(), version])? == 1 {
+        return Ok(Deleted::Done);
+    }
+    Ok(if standing(connection, id)?.is_some() { Deleted::Stale } else { Deleted::Unknown })
+}
+
 pub(super) fn delete_trashed(connection: &Connection, ids: &[MessageId]) -> Result<u64> {
     let mut delete = connection.prepare_cached("DELETE FROM messages WHERE id = ?1 AND folder = 'trash'")?;
     let mut deleted = 0;
@@ -54,55 +120,12 @@ pub(super) fn empty_trash(connection: &Connection, before: Timestamp, limit: u32
     Ok(delete.execute(params![before.millis(), limit])? as u64)
 }
 
-struct State {
-    folder: Folder,
-    read: bool,
-    starred: bool,
-}
-
-enum Verdict {
-    Elsewhere,
-    AsWanted,
-    Change,
-}
-
-impl State {
-    fn judge(&self, action: Action, target: &Target) -> Verdict {
-        let is_as_wanted = match action {
-            Action::Star => self.starred,
-            Action::Unstar => !self.starred,
-            Action::Read => self.read,
-            Action::Unread => !self.read,
-            Action::Archive | Action::Inbox | Action::Spam | Action::Trash => action.folder() == Some(self.folder),
-        };
-        let moves = action.folder().is_some();
-        if is_as_wanted {
-            Verdict::AsWanted
-        } else if moves && target.seen_in.is_some_and(|seen| seen != self.folder) {
-            Verdict::Elsewhere
-        } else {
-            Verdict::Change
-        }
-    }
-
-    /// What takes `action` back.
-    fn undoes(&self, action: Action) -> Action {
-        match action {
-            Action::Star => Action::Unstar,
-            Action::Unstar => Action::Star,
-            Action::Read => Action::Unread,
-            Action::Unread => Action::Read,
-            Action::Archive | Action::Inbox | Action::Spam | Action::Trash => Action::to(self.folder),
-        }
-    }
-}
-
-fn state(connection: &Connection, id: MessageId) -> Result<Option<State>> {
+fn standing(connection: &Connection, id: MessageId) -> Result<Option<Standing>> {
     let mut select = connection.prepare_cached("SELECT folder, read, starred FROM messages WHERE id = ?1")?;
     let found =
         select.query_row([id.as_bytes()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))).optional()?;
     let Some((folder, read, starred)) = found else { return Ok(None) };
-    Ok(Some(State { folder: super::folder(&folder)?, read, starred }))
+    Ok(Some(Standing { folder: super::folder(&folder)?, read, starred }))
 }
 
 fn apply(
@@ -123,7 +146,10 @@ fn apply(
         Action::Spam => "folder = 'spam', trashed_at = NULL",
     };
     // The time stands in every form of the statement, so that all take the same parameters.
-    let sql = format!("UPDATE messages SET {set}, change_id = ?2, change_undo = ?3 WHERE id = ?1 AND ?4 IS NOT NULL");
+    let sql = format!(
+        "UPDATE messages SET {set}, version = version + 1, change_id = ?2, change_undo = ?3
+         WHERE id = ?1 AND ?4 IS NOT NULL"
+    );
     let (change, undo) = name.unzip();
     connection.prepare_cached(&sql)?.execute(params![
         id.as_bytes(),

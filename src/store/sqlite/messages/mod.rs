@@ -11,10 +11,10 @@ use tokio::sync::watch;
 use self::find::Shape;
 use super::{SqliteStore, bytes};
 use crate::models::{
-    Body, Change, ChangeId, Changed, Cursor, DeliveryKey, EmailAddress, Folder, FolderCounts, Letter, ListQuery,
+    Body, Change, ChangeId, Changed, Cursor, DeliveryKey, Edit, EmailAddress, Folder, FolderCounts, Letter, ListQuery,
     Message, MessageId, MessagePage, MessageSummary, PREVIEW_MAX, PersonName, Selection, Subject, Timestamp,
 };
-use crate::store::{Delivered, Delivery, Messages, Result, StoreError};
+use crate::store::{Deleted, Delivered, Delivery, Edited, Messages, Result, StoreError};
 
 #[async_trait]
 impl Messages for SqliteStore {
@@ -39,13 +39,7 @@ impl Messages for SqliteStore {
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<Message>> {
-        self.readers
-            .read(move |connection| {
-                let mut select =
-                    connection.prepare_cached(&format!("SELECT seq, {WHOLE} FROM messages m WHERE id = ?1"))?;
-                select.query_row([id.as_bytes()], |row| Ok(message(row))).optional()?.transpose()
-            })
-            .await
+        self.readers.read(move |connection| find_one(connection, id)).await
     }
 
     async fn list_messages(&self, query: ListQuery) -> Result<MessagePage> {
@@ -78,12 +72,14 @@ impl Messages for SqliteStore {
     }
 
     async fn set_read(&self, id: MessageId, read: bool) -> Result<bool> {
-        self.writer
-            .write(move |connection| {
-                let mut update = connection.prepare_cached("UPDATE messages SET read = ?2 WHERE id = ?1")?;
-                Ok(update.execute(params![id.as_bytes(), read])? == 1)
-            })
-            .await
+        self.writer.write(move |connection| change::set_read(connection, id, read)).await
+    }
+
+    async fn edit_message(&self, id: MessageId, edit: Edit, expected: Option<u64>, now: Timestamp) -> Result<Edited> {
+        if edit.letter.is_some() {
+            self.room.check(&self.readers).await?;
+        }
+        self.writer.write(move |connection| change::edit(connection, id, &edit, expected, now)).await
     }
 
     async fn delete_message(&self, id: MessageId) -> Result<bool> {
@@ -93,6 +89,10 @@ impl Messages for SqliteStore {
                 Ok(delete.execute([id.as_bytes()])? == 1)
             })
             .await
+    }
+
+    async fn delete_message_at(&self, id: MessageId, version: u64) -> Result<Deleted> {
+        self.writer.write(move |connection| change::delete_at(connection, id, version)).await
     }
 
     async fn delete_trashed(&self, ids: Vec<MessageId>) -> Result<u64> {
@@ -158,7 +158,7 @@ fn delivered(connection: &Connection, key: DeliveryKey) -> rusqlite::Result<Deli
 }
 
 /// A letter whole. Column 0 is its number.
-const WHOLE: &str = "m.id, m.received_at, m.name, m.email, m.subject, m.body, m.folder, m.read, m.starred";
+const WHOLE: &str = "m.id, m.received_at, m.name, m.email, m.subject, m.body, m.folder, m.read, m.starred, m.version";
 /// A letter as a list shows it.
 const SUMMARY: Shape<MessageSummary> = Shape {
     columns: "m.id, m.received_at, m.name, m.email, m.subject, substr(m.body, 1, 160), m.folder, m.read, m.starred",
@@ -167,6 +167,11 @@ const SUMMARY: Shape<MessageSummary> = Shape {
 /// The same, where the piece to show depends on what is looked for.
 const FOUND: Shape<MessageSummary> = Shape { columns: WHOLE, read: summary };
 const _: () = assert!(PREVIEW_MAX == 160);
+
+fn find_one(connection: &Connection, id: MessageId) -> Result<Option<Message>> {
+    let mut select = connection.prepare_cached(&format!("SELECT seq, {WHOLE} FROM messages m WHERE id = ?1"))?;
+    select.query_row([id.as_bytes()], |row| Ok(message(row))).optional()?.transpose()
+}
 
 fn message(row: &Row<'_>) -> Result<Message> {
     Ok(Message {
@@ -181,6 +186,7 @@ fn message(row: &Row<'_>) -> Result<Message> {
         folder: folder(&row.get::<_, String>(7)?)?,
         read: row.get(8)?,
         starred: row.get(9)?,
+        version: row.get(10)?,
     })
 }
 

@@ -13,6 +13,8 @@ CREATE TABLE messages (
     folder       TEXT    NOT NULL DEFAULT 'inbox' CHECK (folder IN ('inbox', 'archive', 'spam', 'trash')),
     read         INTEGER NOT NULL DEFAULT 0 CHECK (read IN (0, 1)),
     starred      INTEGER NOT NULL DEFAULT 0 CHECK (starred IN (0, 1)),
+    -- One more with each change of the letter.
+    version      INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1),
     -- Since when it has been in the trash.
     trashed_at   INTEGER CHECK ((folder = 'trash') = (trashed_at IS NOT NULL)),
     -- The last change somebody made, and the action that takes it back.
@@ -80,6 +82,20 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX sessions_by_user ON sessions (user_id);
+
+-- Of a personal access token only the SHA-256 of its secret is kept.
+CREATE TABLE access_tokens (
+    id           BLOB    PRIMARY KEY CHECK (length(id) = 16),
+    user_id      BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name         TEXT    NOT NULL,
+    scope        TEXT    NOT NULL CHECK (scope IN ('read', 'read-write')),
+    hash         BLOB    NOT NULL CHECK (length(hash) = 32),
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER,
+    last_used_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX access_tokens_by_user ON access_tokens (user_id);
 
 CREATE TABLE events (
     id      BLOB    PRIMARY KEY CHECK (length(id) = 16),

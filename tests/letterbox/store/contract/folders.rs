@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use letterbox::models::{
-    Action, Change, Changed, Cursor, Folder, FolderCounts, ListQuery, MessageId, Selection, Target,
+    Action, Change, Changed, Cursor, Folder, FolderCounts, ListQuery, Message, MessageId, Selection, Target,
 };
 use letterbox::store::{Delivery, Store};
 
@@ -40,12 +40,12 @@ pub async fn marks_change_what_they_say_and_nothing_else(store: Arc<dyn Store>) 
         act(store, number, action, &[2]).await;
     }
     let mut expected = before.clone();
-    (expected.starred, expected.read) = (true, true);
+    (expected.starred, expected.read, expected.version) = (true, true, 3);
     assert_eq!(store.message(id(2)).await.unwrap().unwrap(), expected);
     for (number, action) in [(3, Action::Unstar), (4, Action::Unread)] {
         act(store, number, action, &[2]).await;
     }
-    assert_eq!(store.message(id(2)).await.unwrap().unwrap(), before);
+    assert_eq!(store.message(id(2)).await.unwrap().unwrap(), Message { version: 5, ..before });
     let other = store.message(id(1)).await.unwrap().unwrap();
     assert!(!other.starred && !other.read);
 }

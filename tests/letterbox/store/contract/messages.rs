@@ -20,6 +20,7 @@ pub async fn a_letter_comes_back_as_it_was_given(store: Arc<dyn Store>) {
         folder: Folder::Inbox,
         read: false,
         starred: false,
+        version: 1,
     };
     assert_eq!(store.message(given.id).await.unwrap(), Some(expected));
 }

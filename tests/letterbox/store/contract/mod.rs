@@ -2,9 +2,11 @@
 //! below is expanded once for each adapter.
 
 mod coordination;
+mod edits;
 mod messages;
 pub mod sample;
 mod sessions;
+mod tokens;
 mod users;
 
 use std::future::Future;
@@ -35,6 +37,21 @@ macro_rules! contract {
                 reading_marks_one_letter_and_no_other,
                 counts_follow_every_change,
                 what_is_not_there_cannot_be_marked_or_deleted,
+            );
+            contract!(@each $attributes, $open, edits:
+                every_change_of_a_letter_raises_its_version_by_one,
+                what_changes_nothing_leaves_the_version,
+                an_edit_changes_what_it_names_and_nothing_else,
+                an_edit_of_another_version_is_refused_and_changes_nothing,
+                of_many_edits_of_one_version_exactly_one_is_made,
+                of_many_edits_without_a_version_none_is_lost,
+                counts_and_lists_follow_an_edit,
+                an_edited_letter_is_found_by_its_new_words_and_sender_only,
+                an_edit_is_a_change_that_undoing_an_earlier_one_leaves_alone,
+                a_letter_edited_into_the_trash_is_emptied_in_its_time,
+                an_edited_letter_is_still_known_by_its_delivery,
+                only_the_version_that_was_seen_is_deleted,
+                of_an_edit_and_a_deletion_of_one_version_one_is_done,
             );
             contract!(@each $attributes, $open, users:
                 a_user_comes_back_as_they_were_given,
@@ -78,6 +95,18 @@ macro_rules! contract {
                 a_pace_of_less_than_a_millisecond_is_kept,
                 a_job_is_one_process_s_until_its_time_is_over,
                 of_many_that_claim_a_job_at_once_one_gets_it,
+            );
+            contract!(@each $attributes, $open, tokens:
+                every_field_of_a_token_comes_back_and_so_does_its_user,
+                a_token_speaks_of_its_user_as_they_are_now,
+                a_token_that_is_not_there_is_not_found,
+                tokens_are_listed_to_their_user_alone_and_the_newest_first,
+                the_use_of_a_token_is_noted_unless_one_is_noted_that_is_recent_enough,
+                of_twenty_uses_at_once_one_is_noted,
+                a_token_is_removed_by_its_user_alone_and_once,
+                all_tokens_of_a_user_are_removed_and_nobody_elses,
+                tokens_that_expired_long_ago_are_forgotten_and_no_others,
+                tokens_outlive_a_password_and_go_with_their_user,
             );
         }
     };

@@ -1,0 +1,242 @@
+//! How many letters lie where: kept, not counted, and exact without a transaction over several documents.
+//!
+//! One document holds the sums. Each letter carries the state in which it stands in them, and is marked `pending` while
+//! that may differ from its own. So the truth is the sums and, for each of the few pending letters, the difference.
+//! From time to time these are folded in:
+//!
+//! 1. One atomic write of the sums takes in the differences and notes, under a number, which letters were taken in what
+//!    state.
+//! 2. Each of these letters is told the state under which it is counted now, with that number, and is no longer pending
+//!    unless it has changed meanwhile. What is left of a deleted letter goes.
+//! 3. The note is taken away.
+//!
+//! Whoever finds a note that another process left does steps 2 and 3 for it; nothing happens twice, because a letter
+//! takes no number that is not above its own. Until then a reader takes the state in the note for that of the letter.
+
+use std::collections::HashMap;
+
+use futures_util::TryStreamExt as _;
+use mongodb::Collection;
+use mongodb::bson::{Bson, Uuid, doc, serialize_to_bson};
+use serde::{Deserialize, Serialize};
+
+use super::letter::{GONE, Named, letters};
+use crate::models::{Folder, FolderCounts};
+use crate::store::mongo::fault::is_duplicate;
+use crate::store::mongo::values::{absent, damaged};
+use crate::store::mongo::{Fault, Rooms};
+
+/// Letters that are folded in together, at most.
+const FOLD: i64 = 500;
+/// `_id` of the sums.
+const ID: &str = "folders";
+
+/// The sums.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Ledger {
+    #[serde(rename = "_id")]
+    id: String,
+    /// Grows with every write.
+    revision: i64,
+    folders: HashMap<String, Sum>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folding: Option<Folding>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Sum {
+    total: i64,
+    unread: i64,
+}
+
+/// Letters that are taken into the sums, and may not know it yet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Folding {
+    number: i64,
+    letters: Vec<Folded>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Folded {
+    id: Uuid,
+    #[serde(flatten)]
+    state: State,
+}
+
+/// What of a letter the sums depend on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct State {
+    folder: String,
+    /// What is left of a deleted letter is not read and not unread.
+    #[serde(default)]
+    read: bool,
+}
+
+/// A letter that may stand otherwise than it is counted.
+#[derive(Debug, Deserialize)]
+struct Pending {
+    #[serde(rename = "_id")]
+    id: Uuid,
+    #[serde(flatten)]
+    state: State,
+    counted: Option<State>,
+}
+
+impl Ledger {
+    fn add(&mut self, state: &State, sign: i64) {
+        if state.folder != GONE {
+            let sum = self.folders.entry(state.folder.clone()).or_default();
+            sum.total += sign;
+            sum.unread += if state.read { 0 } else { sign };
+        }
+    }
+
+    /// Moves these letters from where they are counted to where they are.
+    fn take_in(&mut self, pending: &[Pending]) {
+        let folding = self.folding.take().map_or_else(Vec::new, |folding| folding.letters);
+        let noted: HashMap<Uuid, State> = folding.into_iter().map(|folded| (folded.id, folded.state)).collect();
+        for letter in pending {
+            if let Some(counted) = noted.get(&letter.id).or(letter.counted.as_ref()) {
+                self.add(counted, -1);
+            }
+            self.add(&letter.state, 1);
+        }
+    }
+
+    fn counts(&self, folder: Folder) -> Result<FolderCounts, Fault> {
+        let Sum { total, unread } = self.folders.get(folder.as_str()).copied().unwrap_or_default();
+        let whole = |sum: i64| u64::try_from(sum).map_err(|_| damaged(format!("{sum} letters in {folder}")));
+        Ok(FolderCounts { total: whole(total)?, unread: whole(unread)? })
+    }
+}
+
+/// The counts in the order of [`Folder::ALL`], and how many letters are pending.
+pub(super) async fn count(rooms: &Rooms) -> Result<([FolderCounts; 4], usize), Fault> {
+    loop {
+        let mut ledger = ledger(rooms).await?;
+        let pending = pending(rooms, None).await?;
+        let now = self::ledger(rooms).await?;
+        if now.revision == ledger.revision {
+            ledger.take_in(&pending);
+            let [inbox, archive, spam, trash] = Folder::ALL.map(|folder| ledger.counts(folder));
+            return Ok(([inbox?, archive?, spam?, trash?], pending.len()));
+        }
+    }
+}
+
+/// Folds in what is pending, at most [`FOLD`] letters; says whether there may be more.
+pub(super) async fn fold(rooms: &Rooms) -> Result<bool, Fault> {
+    let before = ledger(rooms).await?;
+    if let Some(folding) = &before.folding {
+        finish(rooms, folding).await?;
+        return Ok(true);
+    }
+    let pending = pending(rooms, Some(FOLD)).await?;
+    if pending.is_empty() {
+        return Ok(false);
+    }
+    let more = pending.len() as i64 == FOLD;
+    let number = before.revision + 1;
+    let mut after = before.clone();
+    after.take_in(&pending);
+    let letters = pending.into_iter().map(|letter| Folded { id: letter.id, state: letter.state }).collect();
+    let folding = Folding { number, letters };
+    let set = doc! { "revision": number, "folders": bson(&after.folders)?, "folding": bson(&folding)? };
+    let filter = doc! { "_id": ID, "revision": before.revision };
+    let written = sums(rooms).update_one(filter, doc! { "$set": set }).await?;
+    if written.matched_count == 1 {
+        finish(rooms, &folding).await?;
+        return Ok(more);
+    }
+    if before.revision == 0 {
+        let first = Ledger { id: ID.to_owned(), ..Ledger::default() };
+        match sums(rooms).insert_one(first).await {
+            Err(error) if !is_duplicate(&error) => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(true)
+}
+
+/// Steps 2 and 3.
+async fn finish(rooms: &Rooms, folding: &Folding) -> Result<(), Fault> {
+    let mut groups: HashMap<&State, Vec<Uuid>> = HashMap::new();
+    for letter in &folding.letters {
+        groups.entry(&letter.state).or_default().push(letter.id);
+    }
+    for (state, ids) in groups {
+        if state.folder == GONE {
+            letters::<Named>(rooms).delete_many(doc! { "_id": { "$in": ids }, "folder": GONE }).await?;
+            continue;
+        }
+        let older = vec![doc! { "counted.at": absent() }, doc! { "counted.at": { "$lt": folding.number } }];
+        let filter = doc! { "_id": { "$in": ids }, "$or": older };
+        let same =
+            vec![doc! { "$eq": ["$folder", { "$literal": &state.folder }] }, doc! { "$eq": ["$read", state.read] }];
+        let set = doc! {
+            "counted": { "folder": { "$literal": &state.folder }, "read": state.read, "at": folding.number },
+            "pending": { "$cond": [{ "$and": same }, "$$REMOVE", true] },
+        };
+        letters::<Named>(rooms).update_many(filter, vec![doc! { "$set": set }]).await?;
+    }
+    let done = doc! { "$unset": { "folding": "" }, "$inc": { "revision": 1_i64 } };
+    sums(rooms).update_one(doc! { "_id": ID, "folding.number": folding.number }, done).await?;
+    Ok(())
+}
+
+/// Compares the counts with the letters. While letters come and go the two are of different moments; a difference
+/// that is an error stays.
+///
+/// # Errors
+/// [`StoreError::Internal`](crate::store::StoreError::Internal) where they differ for good.
+pub(super) async fn verify(rooms: &Rooms) -> Result<u64, Fault> {
+    let mut seen = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        let kept = count(rooms).await?.0.to_vec();
+        let counted = recount(rooms).await?;
+        if kept == counted {
+            return Ok(kept.iter().map(|counts| counts.total).sum());
+        }
+        if seen == (kept.clone(), counted.clone()) {
+            return Err(damaged(format!("the counts are {kept:?}, the letters {counted:?}")).into());
+        }
+        seen = (kept, counted);
+    }
+    // Always another difference: that is life, no damage.
+    Ok(seen.0.iter().map(|counts| counts.total).sum())
+}
+
+async fn recount(rooms: &Rooms) -> Result<Vec<FolderCounts>, Fault> {
+    let mut counts = Vec::new();
+    for folder in Folder::ALL {
+        let all = doc! { "folder": folder.as_str() };
+        let unread = doc! { "folder": folder.as_str(), "read": false };
+        counts.push(FolderCounts {
+            total: letters::<Named>(rooms).count_documents(all).await?,
+            unread: letters::<Named>(rooms).count_documents(unread).await?,
+        });
+    }
+    Ok(counts)
+}
+
+async fn ledger(rooms: &Rooms) -> Result<Ledger, Fault> {
+    Ok(sums(rooms).find_one(doc! { "_id": ID }).await?.unwrap_or_default())
+}
+
+async fn pending(rooms: &Rooms, most: Option<i64>) -> Result<Vec<Pending>, Fault> {
+    let fields = doc! { "folder": 1, "read": 1, "counted": 1 };
+    let room = letters(rooms);
+    let mut find = room.find(doc! { "pending": true }).projection(fields);
+    if let Some(most) = most {
+        find = find.limit(most);
+    }
+    Ok(find.await?.try_collect().await?)
+}
+
+fn sums(rooms: &Rooms) -> Collection<Ledger> {
+    rooms.counts.clone_with_type()
+}
+
+fn bson<T: Serialize>(value: &T) -> Result<Bson, Fault> {
+    serialize_to_bson(value).map_err(|error| damaged(error.to_string()).into())
+}
