@@ -8,6 +8,7 @@ mod faults;
 mod fresh;
 mod group_commit;
 mod inbox;
+mod mongo;
 mod once;
 mod search;
 
