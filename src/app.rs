@@ -21,7 +21,7 @@ use crate::models::ReceiptBook;
 use crate::routes;
 use crate::state::State;
 use crate::store::Store;
-use crate::throttle::Throttle;
+use crate::throttle::{SharedThrottle, Tally};
 
 /// Everything a request may reach, from the settings and a store that is open. `port` is the one that is listened on.
 ///
@@ -34,12 +34,13 @@ pub fn state(
     clock: Arc<dyn Clock>,
     port: u16,
 ) -> Result<State, String> {
-    let auth = auth(&config, keyring, Arc::clone(&store), Arc::clone(&clock))?;
+    let tally = tally(keyring, &store, &clock);
+    let auth = auth_with(&config, keyring, Arc::clone(&store), Arc::clone(&clock), &tally)?;
     Ok(State {
         public_url: config.public_url(port),
         auth,
         receipts: ReceiptBook::new(keyring.all("letterbox receipt v1")),
-        letters: Throttle::per_minute(config.contact_per_minute, Arc::clone(&clock)),
+        letters: SharedThrottle::per_minute("letter by address", config.contact_per_minute, &tally),
         session_key: Key::from(&keyring.current::<64>("letterbox session cookie v1")),
         ready: Arc::new(AtomicBool::new(true)),
         store,
@@ -53,6 +54,21 @@ pub fn state(
 /// # Errors
 /// As [`state`].
 pub fn auth(config: &Config, keyring: &Keyring, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Auth, String> {
+    let tally = tally(keyring, &store, &clock);
+    auth_with(config, keyring, store, clock, &tally)
+}
+
+fn tally(keyring: &Keyring, store: &Arc<dyn Store>, clock: &Arc<dyn Clock>) -> Arc<Tally> {
+    Arc::new(Tally::new(Arc::clone(store), Arc::clone(clock), keyring.current("letterbox counted acts v1")))
+}
+
+fn auth_with(
+    config: &Config,
+    keyring: &Keyring,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    tally: &Arc<Tally>,
+) -> Result<Auth, String> {
     let secrets = keyring.all("letterbox access token v1");
     let keys: Vec<SigningKey> =
         keyring.kids().into_iter().zip(secrets).map(|(id, secret)| SigningKey { id: id.to_owned(), secret }).collect();
@@ -66,6 +82,7 @@ pub fn auth(config: &Config, keyring: &Keyring, store: Arc<dyn Store>, clock: Ar
             setup: SetupTokens::new(keyring.current("letterbox setup v1")),
             invitations: Invitations::new(keyring.all("letterbox invitation v1")),
         },
+        tally,
         Lifetimes { access: config.access_token, refresh: config.refresh_token },
     ))
 }

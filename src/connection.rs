@@ -20,8 +20,8 @@ pub struct Timeouts {
     /// How long a request body may keep its reader waiting, all waits added up. A body earns more time by arriving
     /// at [`BODY_RATE`] or faster, so long uploads pass and dribbled ones do not.
     pub body: Duration,
-    /// How long a handler may work, the waits for the client's body not counted. Longer than the longest store
-    /// operation (a fail-over of 20 s), so that it only ever ends a handler that hangs.
+    /// How long a handler may work, the waits for the client's body not counted: nobody waits longer. Longer than the
+    /// longest store operation (15 s, over the failure of a server), so that it only ever ends a handler that hangs.
     pub handler: Duration,
     /// How long the client may take to make room for [`WRITE_RATE`] × this time in bytes, once its buffers are full.
     pub write_stall: Duration,
@@ -40,7 +40,7 @@ impl Default for Timeouts {
             idle: Duration::from_secs(5),
             proxy_idle: Duration::from_secs(75),
             body: Duration::from_secs(8),
-            handler: Duration::from_secs(25),
+            handler: Duration::from_secs(20),
             write_stall: Duration::from_secs(10),
         }
     }

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Config, PublicUrl};
 use crate::models::ReceiptBook;
 use crate::store::Store;
-use crate::throttle::Throttle;
+use crate::throttle::SharedThrottle;
 
 /// One of it per process; every worker shares it.
 pub struct State {
@@ -28,7 +28,7 @@ pub struct State {
     /// Gives out the receipts of the contact form.
     pub receipts: ReceiptBook,
     /// Letters a minute from one address.
-    pub letters: Throttle<IpAddr>,
+    pub letters: SharedThrottle<IpAddr>,
     /// Encrypts the session cookie.
     pub session_key: Key,
     /// False from the moment the process is asked to stop.

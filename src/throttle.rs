@@ -1,4 +1,7 @@
-//! So many acts in a time, and no more.
+//! So many acts in a time, and no more: counted by this process ([`Throttle`]) and, with it, by all that share a store
+//! ([`SharedThrottle`]).
+
+mod shared;
 
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::marker::PhantomData;
@@ -12,6 +15,8 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
+
+pub use shared::{Countable, SharedThrottle, Tally};
 
 use crate::clock::Clock;
 

@@ -303,7 +303,7 @@ impl Auth {
         present: &str,
         client: &Client,
     ) -> Result<PasswordHash, AccountError> {
-        self.attempts.admit_session(session).map_err(AccountError::TooMany)?;
+        self.attempts.admit_session(session).await.map_err(AccountError::TooMany)?;
         let (_, stored) = self.find(&user.email).await?;
         if self.passwords.verify(present, Some(stored.clone()), Lane::Known).await? {
             return Ok(stored);

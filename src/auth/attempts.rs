@@ -8,38 +8,37 @@
 //!
 //! So while an account is under attack its owner gets in at once from a browser of theirs, and from a new one within a
 //! minute, unless more than 60 addresses take part in the attack. Refusals are answered at once: no waiting login holds
-//! a connection.
+//! a connection. All processes on one store count together.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::device_token::KnownDevice;
-use crate::clock::Clock;
 use crate::models::SessionId;
-use crate::throttle::{Throttle, household};
+use crate::throttle::{SharedThrottle, Tally, household};
 
 /// Counts attempts.
 pub struct Attempts {
-    devices: Throttle<[u8; 16]>,
-    addresses: Throttle<IpAddr>,
-    accounts: Throttle<String>,
-    besieged_addresses: Throttle<(String, IpAddr)>,
-    besieged_accounts: Throttle<String>,
-    noted: Throttle<String>,
+    devices: SharedThrottle<[u8; 16]>,
+    addresses: SharedThrottle<IpAddr>,
+    accounts: SharedThrottle<String>,
+    besieged_addresses: SharedThrottle<(String, IpAddr)>,
+    besieged_accounts: SharedThrottle<String>,
+    noted: SharedThrottle<String>,
 }
 
 impl Attempts {
-    /// Nobody has tried anything yet.
-    pub fn new(clock: &Arc<dyn Clock>) -> Self {
+    /// Counts together with whoever else counts in the same store.
+    pub fn new(tally: &Arc<Tally>) -> Self {
         let seconds = Duration::from_secs;
         Self {
-            devices: Throttle::new(10, seconds(6), Arc::clone(clock)),
-            addresses: Throttle::new(20, seconds(3), Arc::clone(clock)),
-            accounts: Throttle::new(10, seconds(90), Arc::clone(clock)),
-            besieged_addresses: Throttle::new(1, seconds(60), Arc::clone(clock)),
-            besieged_accounts: Throttle::new(60, seconds(1), Arc::clone(clock)),
-            noted: Throttle::new(30, seconds(60), Arc::clone(clock)),
+            devices: SharedThrottle::new("login by device", 10, seconds(6), tally),
+            addresses: SharedThrottle::new("login by address", 20, seconds(3), tally),
+            accounts: SharedThrottle::new("login by account", 10, seconds(90), tally),
+            besieged_addresses: SharedThrottle::new("besieged login by address", 1, seconds(60), tally),
+            besieged_accounts: SharedThrottle::new("besieged login by account", 60, seconds(1), tally),
+            noted: SharedThrottle::new("failed login noted", 30, seconds(60), tally),
         }
     }
 
@@ -47,39 +46,39 @@ impl Attempts {
     ///
     /// # Errors
     /// How long to wait.
-    pub(super) fn admit(
+    pub(super) async fn admit(
         &self,
         account: &str,
         address: Option<IpAddr>,
         device: Option<KnownDevice>,
     ) -> Result<(), Duration> {
         if let Some(device) = device {
-            return self.devices.admit(device.nonce);
+            return self.devices.admit(device.nonce).await;
         }
         let address = address.map(household);
         if let Some(address) = address {
-            self.addresses.admit(address)?;
+            self.addresses.admit(address).await?;
         }
-        if self.accounts.admit(account.to_owned()).is_ok() {
+        if self.accounts.admit(account.to_owned()).await.is_ok() {
             return Ok(());
         }
         if let Some(address) = address {
-            self.besieged_addresses.admit((account.to_owned(), address))?;
+            self.besieged_addresses.admit((account.to_owned(), address)).await?;
         }
-        self.besieged_accounts.admit(account.to_owned())
+        self.besieged_accounts.admit(account.to_owned()).await
     }
 
     /// Whether a failed try on this account is worth an entry in the audit log: 30 at once, then one a minute, so that
     /// guessing does not fill the disk.
-    pub(super) fn is_worth_noting(&self, account: &str) -> bool {
-        self.noted.admit(account.to_owned()).is_ok()
+    pub(super) async fn is_worth_noting(&self, account: &str) -> bool {
+        self.noted.admit(account.to_owned()).await.is_ok()
     }
 
     /// Counts a try to confirm one's own password within a session.
     ///
     /// # Errors
     /// How long to wait.
-    pub(super) fn admit_session(&self, session: SessionId) -> Result<(), Duration> {
-        self.devices.admit(*session.as_bytes())
+    pub(super) async fn admit_session(&self, session: SessionId) -> Result<(), Duration> {
+        self.devices.admit(*session.as_bytes()).await
     }
 }

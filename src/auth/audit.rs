@@ -12,7 +12,7 @@ const KEPT: Duration = Duration::from_hours(90 * 24);
 impl Auth {
     /// Adds an entry. What it tells of has happened already, so a store that fails here only leaves a line in the log.
     pub(super) async fn note(&self, kind: EventKind, actor: &str, subject: &str, client: &Client) {
-        if kind == EventKind::LoginFailed && !self.attempts.is_worth_noting(actor) {
+        if kind == EventKind::LoginFailed && !self.attempts.is_worth_noting(actor).await {
             return;
         }
         let at = self.clock.now();

@@ -69,7 +69,7 @@ impl Auth {
         let known = device.and_then(|token| self.seals.devices.read(token));
         let known = known.filter(|device| found.as_ref().is_some_and(|(user, _)| user.id == device.user));
         let account = address.map(|address| address.key()).unwrap_or_default();
-        self.attempts.admit(&account, client.address, known).map_err(LoginError::TooMany)?;
+        self.attempts.admit(&account, client.address, known).await.map_err(LoginError::TooMany)?;
 
         let stored = found.as_ref().map(|(_, hash)| hash.clone());
         let lane = if known.is_some() { Lane::Known } else { Lane::Strangers };

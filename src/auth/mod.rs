@@ -37,6 +37,7 @@ pub use setup_token::SetupTokens;
 use crate::clock::Clock;
 use crate::models::{Session, User};
 use crate::store::Store;
+use crate::throttle::Tally;
 
 /// A session ends after so many refresh-token lifetimes, however often it was renewed.
 const ABSOLUTE_LIFETIMES: u32 = 6;
@@ -115,9 +116,10 @@ impl Auth {
         clock: Arc<dyn Clock>,
         passwords: Passwords,
         seals: Seals,
+        tally: &Arc<Tally>,
         lifetimes: Lifetimes,
     ) -> Self {
-        Self { attempts: Attempts::new(&clock), store, clock, passwords, seals, lifetimes }
+        Self { attempts: Attempts::new(tally), store, clock, passwords, seals, lifetimes }
     }
 
     /// The tokens of a session as it now stands.

@@ -12,6 +12,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, LogFormat};
 use crate::keyring::{Keyring, prepare_data_dir};
 use crate::middleware::headers_of_every_answer;
+use crate::models::{Job, ProcessId};
 use crate::server::{self, Ended, Limits, header_lines, share_per_address, stop_channel};
 use crate::state::State;
 use crate::store::{self, Purpose};
@@ -50,7 +51,8 @@ async fn serve(config: Config) -> Result<Ended, Failure> {
             "PUBLIC_URL is not https: cookies and letters travel unencrypted. Put a proxy with TLS in front."
         );
     }
-    actix_web::rt::spawn(sweep(state.clone()));
+    let process = ProcessId::random().map_err(|error| format!("There are no random bytes ({error})."))?;
+    actix_web::rt::spawn(sweep(state.clone(), process));
     let (handle, stop) = stop_channel();
     handle.on_signals().map_err(|error| format!("Signals cannot be received: {error}."))?;
     let ready = Arc::clone(&state.ready);
@@ -89,22 +91,33 @@ fn port_of(listener: &TcpListener) -> Result<u16, Failure> {
     listener.local_addr().map(|address| address.port()).map_err(|error| format!("The port is not known: {error}."))
 }
 
-async fn sweep(state: Data<State>) {
+/// Does the hourly work, in one of the processes that share the store; should that one die, another takes over within
+/// the hour.
+async fn sweep(state: Data<State>, process: ProcessId) {
     loop {
-        if let Err(error) = state.auth.forget_the_old().await {
-            tracing::warn!(%error, "old sessions and events could not be forgotten; the next try is in an hour");
-        }
-        match empty_trash(&state).await {
-            Ok(0) => {}
-            Ok(letters) => tracing::info!(letters, "letters that were in the trash long enough were deleted for good"),
-            Err(error) => tracing::warn!(%error, "the trash could not be emptied; the next try is in an hour"),
+        let now = state.clock.now();
+        match state.store.claim(Job::Sweep, process, now.plus(SWEEP), now).await {
+            Ok(true) => clear_out(&state).await,
+            Ok(false) => tracing::debug!("another process does the hourly work"),
+            Err(error) => tracing::warn!(%error, "the hourly work could not be begun; the next try is in an hour"),
         }
         actix_web::rt::time::sleep(SWEEP).await;
     }
 }
 
-/// Deletes what has been in the trash for as long as the settings say. Any number of processes may do so at once: a
-/// letter that is gone is gone, and one that was taken out meanwhile is no longer meant.
+async fn clear_out(state: &State) {
+    if let Err(error) = state.auth.forget_the_old().await {
+        tracing::warn!(%error, "old sessions and events could not be forgotten; the next try is in an hour");
+    }
+    match empty_trash(state).await {
+        Ok(0) => {}
+        Ok(letters) => tracing::info!(letters, "letters that were in the trash long enough were deleted for good"),
+        Err(error) => tracing::warn!(%error, "the trash could not be emptied; the next try is in an hour"),
+    }
+    tracing::debug!("the hourly work is done");
+}
+
+/// Deletes what has been in the trash for as long as the settings say. Should two processes do so at once: a letter that is gone is gone, and one that was taken out meanwhile is no longer meant.
 async fn empty_trash(state: &State) -> Result<u64, store::StoreError> {
     /// Few enough that a letter that comes in meanwhile does not wait for them.
     const AT_ONCE: u32 = 200;

@@ -107,7 +107,7 @@ async fn deliver(
         },
     };
     if let Some(address) = client_address(request, &state.config.trusted_proxies)
-        && let Err(wait) = state.letters.admit(household(address))
+        && let Err(wait) = state.letters.admit(household(address)).await
     {
         // A letter that is there already gets the answer it had, however often it is sent.
         return state.store.delivered(key).await?.ok_or(Error::TooManyRequests(wait));

@@ -3,6 +3,7 @@
 //! What the public sends is parsed here once, into types whose existence proves that the rules hold.
 //! No web framework, no template and no database driver is named in this room.
 
+mod act;
 mod action;
 mod device;
 mod email;
@@ -21,6 +22,7 @@ mod time;
 mod token;
 mod user;
 
+pub use act::{ActKey, Admission, Job, ProcessId, Quota};
 pub use action::{Action, Change, Changed, Edit, Standing, Target, Verdict};
 pub use device::device_in_words;
 pub use email::EmailAddress;

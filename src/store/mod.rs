@@ -8,8 +8,8 @@ pub mod sqlite;
 use std::sync::Arc;
 
 pub use port::{
-    Audit, BoxError, Deleted, Delivered, Delivery, Edited, Messages, Result, Sessions, Store, StoreError, StoreReport,
-    Tokens, UserAdded, UserChanged, Users,
+    Audit, BoxError, Coordination, Deleted, Delivered, Delivery, Edited, Messages, Result, Sessions, Store, StoreError,
+    StoreReport, Tokens, UserAdded, UserChanged, Users,
 };
 pub use records::{KeptLetter, KeptSession, Record, RecordId, RecordKind, Records};
 

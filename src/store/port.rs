@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::models::{
-    Change, ChangeId, Changed, DeliveryKey, Edit, EndReason, Event, EventId, Folder, FolderCounts, Letter, ListQuery,
-    Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, PersonalToken, Role, Session,
-    SessionId, Timestamp, TokenId, User, UserId,
+    ActKey, Admission, Change, ChangeId, Changed, DeliveryKey, Edit, EndReason, Event, EventId, Folder, FolderCounts,
+    Job, Letter, ListQuery, Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName,
+    PersonalToken, ProcessId, Quota, Role, Session, SessionId, Timestamp, TokenId, User, UserId,
 };
 
 /// Why a store did not do what it was asked.
@@ -305,6 +305,19 @@ pub trait Audit: Send + Sync {
     async fn forget_events(&self, before: Timestamp) -> Result<u64>;
 }
 
+/// What the processes that share a store agree on. An engine that serves one process has nothing to agree on.
+#[async_trait]
+pub trait Coordination: Send + Sync {
+    /// Counts an act for all processes together, if it is within `quota`; a refused one does not count. `None` from an
+    /// engine that serves one process, which can count for itself. Whoever counts under one key brings one quota.
+    /// Counts are cheap rather than durable: a store that fails may forget the last of them.
+    async fn count_act(&self, key: ActKey, quota: Quota, now: Timestamp) -> Result<Option<Admission>>;
+
+    /// Takes a job until `until`, unless another process has it at `now`; whoever has it may take it longer. Of many
+    /// that ask at once one gets it. Always true where there is one process.
+    async fn claim(&self, job: Job, holder: ProcessId, until: Timestamp, now: Timestamp) -> Result<bool>;
+}
+
 /// What `letterbox check` says of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreReport {
@@ -322,7 +335,7 @@ pub struct StoreReport {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Messages + Users + Sessions + Tokens + Audit {
+pub trait Store: Messages + Users + Sessions + Tokens + Audit + Coordination {
     /// Answers when the store does.
     async fn ping(&self) -> Result<()>;
 

@@ -12,6 +12,7 @@ use mongodb::{Client, Database};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::task::JoinHandle;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{Fault, MongoStore, Rooms};
@@ -40,6 +41,16 @@ const READ_WITHIN: Duration = Duration::from_millis(2_900);
 const CHECK_WITHIN: Duration = Duration::from_secs(60);
 /// A write is tried again until this has passed: an election of a replica set takes some 12 s with its default settings.
 const WRITE_WITHIN: Duration = Duration::from_secs(15);
+/// After so long without an answer a write is tried once more, beside the try that hangs. The driver has no time limit
+/// on a command, and interrupts it only when its own heartbeat, over another connection, has just timed out: a socket
+/// that fell silent while new ones work, or fail, would otherwise take a letter with it.
+const TRY_WITHIN: Duration = Duration::from_secs(6);
+/// After so long an act that nobody waits for any more is let go of, and its connection closed, so that sockets which
+/// fell silent do not fill the pool.
+const LET_GO_AFTER: Duration = Duration::from_secs(90);
+/// Connections that were not used for so long are not used again: firewalls forget them without a word after some four
+/// minutes and more.
+const IDLE: Duration = Duration::from_secs(120);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -109,6 +120,7 @@ fn set(options: &mut ClientOptions) {
     options.app_name.get_or_insert_with(|| "letterbox".to_owned());
     options.max_pool_size.get_or_insert(POOL);
     options.max_connecting.get_or_insert(CONNECTING);
+    options.max_idle_time.get_or_insert(IDLE);
     options.connect_timeout.get_or_insert(CONNECT_WITHIN);
     options.heartbeat_freq.get_or_insert(HEARTBEAT);
     options.server_selection_timeout.get_or_insert(SELECT_WITHIN);
@@ -134,6 +146,10 @@ fn nobody(url: &MongoUrl) -> StoreError {
         "No MongoDB that can be written to answers at {url}; see that it runs, that it can be reached from here, and \
          that DATABASE_URL is right."
     ))
+}
+
+fn silent(late: Elapsed) -> StoreError {
+    StoreError::Unavailable(late.into())
 }
 
 /// Lets in as many acts as can be done in time, and none once it is closed.
@@ -183,16 +199,18 @@ impl MongoStore {
         F: Future<Output = std::result::Result<T, Fault>> + Send + 'static,
     {
         let act = act(Arc::clone(&self.rooms));
-        let task = self.spawn(&self.reads, async move { act.await.map_err(StoreError::from) })?;
+        let task = self.spawn(&self.reads, async move {
+            timeout(LET_GO_AFTER, act).await.map_err(silent)?.map_err(StoreError::from)
+        })?;
         match timeout(limit, task).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => Err(StoreError::Internal(error.into())),
-            Err(late) => Err(StoreError::Unavailable(late.into())),
+            Err(late) => Err(silent(late)),
         }
     }
 
     /// Does something, again and again over a failure that may pass: `act` must come to the same however often it is
-    /// done. Giving up leaves the last try running; whoever repeats the act later finds what it did.
+    /// done, also twice at once. Giving up leaves the last try running; whoever repeats the act later finds what it did.
     pub(super) async fn write<T, F>(&self, act: impl Fn(Arc<Rooms>) -> F + Send + 'static) -> Result<T>
     where
         T: Send + 'static,
@@ -202,16 +220,21 @@ impl MongoStore {
         let deadline = Instant::now() + WRITE_WITHIN;
         let task = self.spawn(&self.writes, async move {
             loop {
-                match act(Arc::clone(&rooms)).await {
-                    Err(fault) if fault.may_pass() && Instant::now() + PAUSE < deadline => sleep(PAUSE).await,
-                    outcome => return outcome.map_err(StoreError::from),
+                let attempt = tokio::spawn(timeout(LET_GO_AFTER, act(Arc::clone(&rooms))));
+                let again = Instant::now() + PAUSE < deadline;
+                match timeout(TRY_WITHIN, attempt).await {
+                    Ok(Ok(Ok(Err(fault)))) if fault.may_pass() && again => sleep(PAUSE).await,
+                    Ok(Ok(Ok(outcome))) => return outcome.map_err(StoreError::from),
+                    Ok(Err(error)) => return Err(StoreError::Internal(error.into())),
+                    Ok(Ok(Err(late))) | Err(late) if !again => return Err(silent(late)),
+                    Ok(Ok(Err(_))) | Err(_) => {}
                 }
             }
         })?;
         match timeout_at(deadline, task).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => Err(StoreError::Internal(error.into())),
-            Err(late) => Err(StoreError::Unavailable(late.into())),
+            Err(late) => Err(silent(late)),
         }
     }
 

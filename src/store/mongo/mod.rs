@@ -4,6 +4,7 @@
 
 mod audit;
 mod connection;
+mod coordination;
 mod fault;
 mod messages;
 mod register;

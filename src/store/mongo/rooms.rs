@@ -4,6 +4,7 @@ use mongodb::bson::Document;
 use mongodb::{Collection, Database};
 
 use super::audit::EventDoc;
+use super::coordination::{ActDoc, ClaimDoc};
 use super::register::Register;
 use super::schema::Mark;
 use super::sessions::SessionDoc;
@@ -23,6 +24,10 @@ pub(super) struct Rooms {
     pub(super) tokens: Collection<TokenDoc>,
     /// The audit log.
     pub(super) events: Collection<EventDoc>,
+    /// How often who did what lately.
+    pub(super) acts: Collection<ActDoc>,
+    /// Who does the work that is done once for all.
+    pub(super) claims: Collection<ClaimDoc>,
     /// One document: the number of the schema.
     pub(super) meta: Collection<Mark>,
     /// The whole database, for commands that concern no collection.
@@ -31,11 +36,12 @@ pub(super) struct Rooms {
 
 impl Rooms {
     /// Names of the collections; beside them the database may hold others.
-    pub(super) const NAMES: [&str; 7] = ["messages", "counts", "users", "sessions", "tokens", "events", "meta"];
+    pub(super) const NAMES: [&str; 9] =
+        ["messages", "counts", "users", "sessions", "tokens", "events", "acts", "claims", "meta"];
 
     /// The collections of `database`, whether they are there or not.
     pub(super) fn of(database: Database) -> Self {
-        let [messages, counts, users, sessions, tokens, events, meta] = Self::NAMES;
+        let [messages, counts, users, sessions, tokens, events, acts, claims, meta] = Self::NAMES;
         Self {
             messages: database.collection(messages),
             counts: database.collection(counts),
@@ -43,6 +49,8 @@ impl Rooms {
             sessions: database.collection(sessions),
             tokens: database.collection(tokens),
             events: database.collection(events),
+            acts: database.collection(acts),
+            claims: database.collection(claims),
             meta: database.collection(meta),
             database,
         }

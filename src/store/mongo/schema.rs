@@ -4,12 +4,14 @@
 //! changes nothing.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use mongodb::IndexModel;
 use mongodb::bson::{Document, doc};
 use mongodb::options::IndexOptions;
 use serde::{Deserialize, Serialize};
 
+use super::coordination::FORGOTTEN_AFTER;
 use super::fault::{code, is_duplicate};
 use super::register::Register;
 use super::values::damaged;
@@ -46,6 +48,8 @@ enum Kind {
     Sparse,
     /// Only of documents that fit.
     Partial(Document),
+    /// The server forgets documents so many seconds after the date in the field.
+    Forgetting(u64),
 }
 
 /// Every index beside those on `_id`.
@@ -65,6 +69,7 @@ fn indexes() -> Vec<Index> {
         index("sessions", doc! { "user": 1 }, Kind::Plain),
         index("tokens", doc! { "user": 1 }, Kind::Plain),
         index("events", doc! { "at": 1 }, Kind::Plain),
+        index("acts", doc! { "forget_at": 1 }, Kind::Forgetting(FORGOTTEN_AFTER)),
     ]
 }
 
@@ -81,6 +86,7 @@ impl Index {
             Kind::Plain => {}
             Kind::Unique => options.unique = Some(true),
             Kind::Sparse => options.sparse = Some(true),
+            Kind::Forgetting(after) => options.expire_after = Some(Duration::from_secs(*after)),
             Kind::Partial(filter) => options.partial_filter_expression = Some(filter.clone()),
         }
         IndexModel::builder().keys(self.keys.clone()).options(options).build()

@@ -88,21 +88,24 @@ impl Sessions for MongoStore {
         let act = Uuid::new();
         self.write(move |rooms| async move {
             let counter = signed(counter)?;
-            let Some((session, entry)) = find(&rooms, id).await? else { return Ok(false) };
-            if session.rotation == Some(act) {
-                return Ok(true);
+            loop {
+                let Some((session, entry)) = find(&rooms, id).await? else { return Ok(false) };
+                if session.rotation == Some(act) {
+                    return Ok(true);
+                }
+                if session.counter != counter || session.ended(&entry).is_some() {
+                    return Ok(false);
+                }
+                let current = doc! { "_id": session.id, "counter": counter, "ended": absent() };
+                let set = doc! {
+                    "rotated_at": date(now), "current_seen": false, "idle_expires_at": date(idle_expires_at),
+                    "rotation": act,
+                };
+                let next = doc! { "$inc": { "counter": 1_i64 }, "$set": set };
+                if rooms.sessions.update_one(current, next).await?.matched_count == 1 {
+                    return Ok(true);
+                }
             }
-            if session.ended(&entry).is_some() {
-                return Ok(false);
-            }
-            let current = doc! { "_id": session.id, "counter": counter, "ended": absent() };
-            let next = doc! {
-                "$inc": { "counter": 1_i64 },
-                "$set": {
-                    "rotated_at": date(now), "current_seen": false, "idle_expires_at": date(idle_expires_at), "rotation": act,
-                },
-            };
-            Ok(rooms.sessions.update_one(current, next).await?.matched_count == 1)
         })
         .await
     }
@@ -119,16 +122,20 @@ impl Sessions for MongoStore {
     async fn end_session(&self, id: SessionId, reason: EndReason, now: Timestamp) -> Result<bool> {
         let act = Uuid::new();
         self.write(move |rooms| async move {
-            let Some((session, entry)) = find(&rooms, id).await? else { return Ok(false) };
-            if let Some(ended) = session.ended(&entry) {
-                return Ok(ended.act == act);
+            loop {
+                let Some((session, entry)) = find(&rooms, id).await? else { return Ok(false) };
+                if let Some(ended) = session.ended(&entry) {
+                    return Ok(ended.act == act);
+                }
+                let live = doc! { "_id": session.id, "ended": absent() };
+                let over = doc! { "$set": {
+                    "ended": { "at": date(now), "reason": reason.as_str(), "act": act },
+                    "alarm": reason == EndReason::TokenReused,
+                } };
+                if rooms.sessions.update_one(live, over).await?.matched_count == 1 {
+                    return Ok(true);
+                }
             }
-            let live = doc! { "_id": session.id, "ended": absent() };
-            let over = doc! { "$set": {
-                "ended": { "at": date(now), "reason": reason.as_str(), "act": act },
-                "alarm": reason == EndReason::TokenReused,
-            } };
-            Ok(rooms.sessions.update_one(live, over).await?.matched_count == 1)
         })
         .await
     }

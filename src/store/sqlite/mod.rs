@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod connection;
+mod coordination;
 mod messages;
 mod migrations;
 mod readers;

@@ -139,6 +139,10 @@ watch!(Audit {
     list_events(before: Option<EventId>, limit: u32) (before, limit) -> Result<Vec<Event>>;
     forget_events(before: Timestamp) (before) -> Result<u64>;
 });
+watch!(Coordination {
+    count_act(key: ActKey, quota: Quota, now: Timestamp) (key, quota, now) -> Result<Option<Admission>>;
+    claim(job: Job, holder: ProcessId, until: Timestamp, now: Timestamp) (job, holder, until, now) -> Result<bool>;
+});
 watch!(Store {
     ping() () -> Result<()>;
     check(now: Timestamp) (now) -> Result<StoreReport>;

@@ -3,13 +3,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use letterbox::models::{
-    Change, ChangeId, Changed, DeliveryKey, Edit, EndReason, Event, EventId, Folder, FolderCounts, ListQuery, Message,
-    MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, PersonalToken, Role, Session, SessionId,
-    Timestamp, TokenId, User, UserId,
+    ActKey, Admission, Change, ChangeId, Changed, DeliveryKey, Edit, EndReason, Event, EventId, Folder, FolderCounts,
+    Job, ListQuery, Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, PersonalToken,
+    ProcessId, Quota, Role, Session, SessionId, Timestamp, TokenId, User, UserId,
 };
 use letterbox::store::{
-    Audit, Deleted, Delivered, Delivery, Edited, Messages, Result, Sessions, Store, StoreError, StoreReport, Tokens,
-    UserAdded, UserChanged, Users,
+    Audit, Coordination, Deleted, Delivered, Delivery, Edited, Messages, Result, Sessions, Store, StoreError,
+    StoreReport, Tokens, UserAdded, UserChanged, Users,
 };
 use tokio::sync::watch;
 
@@ -276,6 +276,17 @@ impl Audit for FailingStore {
 
     async fn forget_events(&self, before: Timestamp) -> Result<u64> {
         self.inner()?.forget_events(before).await
+    }
+}
+
+#[async_trait]
+impl Coordination for FailingStore {
+    async fn count_act(&self, key: ActKey, quota: Quota, now: Timestamp) -> Result<Option<Admission>> {
+        self.inner()?.count_act(key, quota, now).await
+    }
+
+    async fn claim(&self, job: Job, holder: ProcessId, until: Timestamp, now: Timestamp) -> Result<bool> {
+        self.inner()?.claim(job, holder, until, now).await
     }
 }
 

@@ -7,6 +7,7 @@ mod clock;
 mod failing;
 mod log;
 pub mod mongod;
+mod proxy;
 mod wire;
 
 pub use app::{TestApp, block_on};
@@ -15,6 +16,7 @@ pub use browser::{Answer, Browser, encode};
 pub use clock::TestClock;
 pub use failing::{STORE_SECRET, Trouble};
 pub use log::Log;
+pub use proxy::Proxy;
 pub use wire::Wire;
 
 /// The password of everybody in the tests.

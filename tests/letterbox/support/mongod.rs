@@ -1,9 +1,9 @@
 //! Real MongoDB servers, from the `mongod` that `LETTERBOX_TEST_MONGOD` names.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
@@ -11,22 +11,27 @@ use std::time::Duration;
 use mongodb::Client;
 use mongodb::bson::{Document, doc};
 use mongodb::options::ClientOptions;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::block_on;
 
-/// Starts the server, says its process id, waits for the end of its input, and leaves nothing behind. That input ends
-/// when the test process does, however it does.
+/// Starts the server and says its process id; starts it anew for each line of its input, and leaves nothing behind when
+/// that ends. It ends when the test process does, however it does.
 const KEEPER: &str = r#"
 ulimit -n "$(ulimit -Hn)"
-if ! "$@" --fork --dbpath "$DIR" --logpath "$DIR/log" --pidfilepath "$DIR/pid" >"$DIR/start"; then
+start() {
+    "$@" --fork --dbpath "$DIR" --logpath "$DIR/log" --logappend --pidfilepath "$DIR/pid" >"$DIR/start"
+}
+if ! start "$@"; then
     tail -n 5 "$DIR/start" >&2
     rm -rf "$DIR"
     exit 1
 fi
-pid=$(cat "$DIR/pid")
-echo "$pid"
-cat >/dev/null
-kill -9 "$pid"
+cat "$DIR/pid"
+while read -r _; do
+    if start "$@"; then cat "$DIR/pid"; else echo; fi
+done
+kill -9 "$(cat "$DIR/pid")"
 rm -rf "$DIR" || rm -rf "$DIR"
 "#;
 /// Ports below those that the system gives to whoever asks for any, so that no other test takes one meanwhile.
@@ -40,6 +45,7 @@ pub struct Mongod {
     /// Its process.
     pub pid: u32,
     keeper: Child,
+    says: BufReader<ChildStdout>,
 }
 
 impl Mongod {
@@ -66,15 +72,36 @@ impl Mongod {
         keeper.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]).args(arguments);
         keeper.env("DIR", &directory).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
         let mut keeper = keeper.spawn().unwrap();
+        let mut says = BufReader::new(keeper.stdout.take().unwrap());
         let mut pid = String::new();
-        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut pid).unwrap();
+        says.read_line(&mut pid).unwrap();
         match pid.trim().parse() {
-            Ok(pid) => Some(Self { port, pid, keeper }),
+            Ok(pid) => Some(Self { port, pid, keeper, says }),
             Err(_) => {
                 keeper.wait().unwrap();
                 None
             }
         }
+    }
+
+    /// SIGKILL, SIGSTOP, SIGCONT.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_raw(self.pid.try_into().unwrap()).unwrap(), signal).unwrap();
+    }
+
+    /// Starts a server that was killed, on what it has on its disk.
+    pub fn restart(&mut self) {
+        for _ in 0..100 {
+            // The one that was killed may still hold the port.
+            let mut pid = String::new();
+            writeln!(self.keeper.stdin.as_mut().unwrap(), "again").unwrap();
+            self.says.read_line(&mut pid).unwrap();
+            if let Ok(pid) = pid.trim().parse() {
+                self.pid = pid;
+                return;
+            }
+        }
+        panic!("a mongod does not start again");
     }
 
     /// The URL of a database on this server and no other.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mongodb::bson::doc;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::letter::{Named, letters};
 use crate::models::MessageId;
@@ -14,6 +14,8 @@ use crate::store::mongo::{Fault, Rooms};
 
 /// Between two questions.
 const EVERY: Duration = Duration::from_secs(1);
+/// A question that is not answered in this time is asked anew.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Tells open pages that letters have come.
 pub(in crate::store::mongo) struct Arrivals {
@@ -66,8 +68,8 @@ impl Known {
 
 async fn ask(news: watch::Sender<u64>, known: Arc<Mutex<Known>>, rooms: Arc<Rooms>) {
     loop {
-        // A server that does not answer is somebody else's news.
-        if let Ok(newest) = newest(&rooms).await
+        // A server that does not answer is somebody else's news. Nobody but us would notice one that says nothing.
+        if let Ok(Ok(newest)) = timeout(PATIENCE, newest(&rooms)).await
             && lock(&known).see(newest)
         {
             news.send_modify(|letters| *letters += 1);

@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::counts;
 use crate::store::mongo::MongoStore;
 
 /// Letters that may be pending before they are folded in.
 const MANY: u64 = 200;
+/// A fold that takes longer is left to whoever comes next.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What this process knows of letters that are pending.
 #[derive(Default)]
@@ -45,7 +50,7 @@ impl MongoStore {
         let end = Arc::clone(&folds);
         let begun = self.spawn(&self.writes, async move {
             // What fails here is done by whoever comes next.
-            while matches!(counts::fold(&rooms).await, Ok(true)) {}
+            while matches!(timeout(PATIENCE, counts::fold(&rooms)).await, Ok(Ok(true))) {}
             end.store(false, Ordering::Release);
         });
         if begun.is_err() {

@@ -1,6 +1,7 @@
 //! What every store promises, whatever its engine. A promise is a plain function on a new and empty store; the list
 //! below is expanded once for each adapter.
 
+mod coordination;
 mod edits;
 mod messages;
 pub mod sample;
@@ -84,6 +85,16 @@ macro_rules! contract {
                 old_sessions_are_forgotten_and_live_ones_are_not,
                 sessions_go_with_their_user,
                 a_session_of_nobody_opens_nothing,
+            );
+            contract!(@each $attributes, $open, coordination:
+                so_many_acts_at_once_and_then_one_after_the_other,
+                who_waited_long_enough_has_the_whole_quota_again,
+                acts_are_counted_apart_by_their_keys,
+                of_many_acts_at_once_exactly_the_quota_is_let_through,
+                a_clock_that_was_wrong_shuts_nobody_out_for_longer_than_a_full_count,
+                a_pace_of_less_than_a_millisecond_is_kept,
+                a_job_is_one_process_s_until_its_time_is_over,
+                of_many_that_claim_a_job_at_once_one_gets_it,
             );
             contract!(@each $attributes, $open, tokens:
                 every_field_of_a_token_comes_back_and_so_does_its_user,

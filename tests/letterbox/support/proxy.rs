@@ -1,0 +1,128 @@
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+/// A network that can fall silent: a TCP proxy in front of a server on this machine.
+pub struct Proxy {
+    pub port: u16,
+    open: watch::Sender<bool>,
+    seen: Arc<Mutex<Seen>>,
+    _runtime: Runtime,
+}
+
+/// What has come by on the way to the server.
+#[derive(Default)]
+struct Seen {
+    /// What was sent while the network was silent.
+    held: Vec<u8>,
+    /// The connection on which the marked bytes came last.
+    latest: Option<watch::Sender<bool>>,
+}
+
+impl Proxy {
+    /// In front of `port`. A connection that carries `mark` is one that [`Proxy::silence_latest`] may mean.
+    pub fn to(port: u16, mark: &'static str) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let own = listener.local_addr().unwrap().port();
+        let (open, seen) = (watch::Sender::new(true), Arc::<Mutex<Seen>>::default());
+        let (network, sees) = (open.subscribe(), Arc::clone(&seen));
+        runtime.spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(carry(client, port, network.clone(), Arc::clone(&sees), mark));
+            }
+        });
+        Self { port: own, open, seen, _runtime: runtime }
+    }
+
+    /// Nothing arrives any more, and nobody is told.
+    pub fn hold(&self) {
+        self.open.send_replace(false);
+    }
+
+    /// What was held arrives after all.
+    pub fn release(&self) {
+        self.open.send_replace(true);
+    }
+
+    /// Whether these bytes were sent to the server and are being held.
+    pub fn holds(&self, bytes: &str) -> bool {
+        contains(&lock(&self.seen).held, bytes)
+    }
+
+    /// The connection that carried the mark last falls silent for good; all others work.
+    pub fn silence_latest(&self) {
+        lock(&self.seen).latest.take().expect("a connection that carried the mark").send_replace(false);
+    }
+}
+
+async fn carry(
+    client: TcpStream,
+    port: u16,
+    network: watch::Receiver<bool>,
+    seen: Arc<Mutex<Seen>>,
+    mark: &'static str,
+) {
+    let own = watch::Sender::new(true);
+    let note = |bytes: &[u8], held: bool| {
+        let mut seen = lock(&seen);
+        if held {
+            seen.held.extend_from_slice(bytes);
+        }
+        if contains(bytes, mark) {
+            seen.latest = Some(own.clone());
+        }
+    };
+    let mut ways = [network.clone(), own.subscribe()];
+    if ways[0].wait_for(|open| *open).await.is_err() {
+        return;
+    }
+    let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
+    let mut back = ways.clone();
+    let there = pump(&client, &server, &mut ways, note);
+    let home = pump(&server, &client, &mut back, |_, _| {});
+    tokio::select! { _ = there => {}, _ = home => {} }
+}
+
+/// Carries bytes one way until an end closes; what comes while a way is shut waits until it is open.
+async fn pump(
+    from: &TcpStream,
+    to: &TcpStream,
+    ways: &mut [watch::Receiver<bool>; 2],
+    note: impl Fn(&[u8], bool),
+) -> io::Result<()> {
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        from.readable().await?;
+        let read = match from.try_read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+            Err(error) => return Err(error),
+        };
+        note(&buffer[..read], !*ways[0].borrow());
+        for way in ways.iter_mut() {
+            way.wait_for(|open| *open).await.map_err(io::Error::other)?;
+        }
+        let mut left = &buffer[..read];
+        while !left.is_empty() {
+            to.writable().await?;
+            match to.try_write(left) {
+                Ok(written) => left = &left[written..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap()
+}
