@@ -6,7 +6,6 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::auth::{AccountError, LoginError, RecogniseError};
-use crate::page::Refusal;
 use crate::store::{BoxError, StoreError};
 
 /// An answer that is not what was asked for.
@@ -140,27 +139,6 @@ pub fn problem_json(problem: &Problem, request_id: &str) -> serde_json::Value {
         "detail": problem.advice,
         "request_id": request_id,
     })
-}
-
-/// The same for a form that comes back: what keeps it from being done, or every fault at once, each pointing at its
-/// field (RFC 6901).
-pub fn refusal_json(refusal: &Refusal, status: StatusCode, request_id: &str) -> serde_json::Value {
-    let faults = refusal.faults.iter();
-    let faults: Vec<_> = faults
-        .map(|fault| {
-            serde_json::json!({
-                "pointer": format!("/{}", fault.field), "field": fault.field, "detail": fault.message,
-            })
-        })
-        .collect();
-    let title = if faults.is_empty() { "This cannot be done now" } else { "The form has faults" };
-    let advice = "Mend the fields named in errors and send it again.".to_owned();
-    let advice = refusal.notice.clone().unwrap_or(advice);
-    let mut body = problem_json(&Problem { status, title, advice, cause: None }, request_id);
-    if !faults.is_empty() {
-        body["errors"] = faults.into();
-    }
-    body
 }
 
 /// An answer without a body that carries its [`Problem`]; the middleware `envelope` makes page or JSON of it.

@@ -117,7 +117,7 @@ fn set_password(config: &Config, email: &str, password_stdin: bool) -> Result<()
     wait_for(with_auth(config, async |auth, _| {
         auth.set_password(&address, &password, BY, &Client::default()).await.map_err(because)
     }))?;
-    say(&format!("{address} has a new password; all their sessions have ended."));
+    say(&format!("{address} has a new password; all their sessions and access tokens have ended."));
     Ok(())
 }
 
@@ -126,7 +126,7 @@ fn remove(config: &Config, email: &str) -> Result<(), Failure> {
     wait_for(with_auth(config, async |auth, _| {
         auth.remove_user(&address, BY, &Client::default()).await.map_err(because)
     }))?;
-    say(&format!("{address} is removed; all their sessions have ended."));
+    say(&format!("{address} is removed; all their sessions and access tokens have ended."));
     Ok(())
 }
 

@@ -20,11 +20,13 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpResponse};
 use askama::Template;
 use futures_util::FutureExt as _;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::is_authenticated::CurrentUser;
 use super::security_headers;
-use crate::error::{Problem, problem_json, refusal_json};
+use crate::error::{Problem, problem_json};
+use crate::models::Fault;
 use crate::page::{self, Finished, Frame, Refusal, RenderFailure};
 use crate::state::State;
 use crate::wants;
@@ -123,11 +125,18 @@ impl Facts {
         InternalError::from_response(problem.title, response).into()
     }
 
-    /// A form that comes back, for programs.
+    /// A form that comes back, for programs: what keeps it from being done, or every fault at once, each pointing at its
+    /// field (RFC 6901).
     fn refusal(&self, refusal: &Refusal, status: StatusCode) -> HttpResponse<BoxBody> {
-        HttpResponse::build(status)
-            .content_type("application/problem+json")
-            .body(refusal_json(refusal, status, &self.id).to_string())
+        let title = if refusal.faults.is_empty() { "This cannot be done now" } else { "The form has faults" };
+        let advice = "Mend the fields named in errors and send it again.";
+        let advice = refusal.notice.clone().unwrap_or_else(|| advice.to_owned());
+        let mut body = problem_json(&Problem { title, advice, ..Problem::of_status(status) }, &self.id);
+        let error = |fault: &Fault| json!({"pointer": format!("/{}", fault.field), "field": fault.field, "detail": fault.message});
+        if !refusal.faults.is_empty() {
+            body["errors"] = refusal.faults.iter().map(error).collect();
+        }
+        HttpResponse::build(status).content_type("application/problem+json").body(body.to_string())
     }
 
     fn error_page(&self, problem: &Problem, frame: Frame) -> HttpResponse<BoxBody> {

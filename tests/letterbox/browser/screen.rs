@@ -222,13 +222,12 @@ impl Screen {
         self.cookies().iter().map(|cookie| cookie["name"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// A viewport of exactly so many CSS pixels, and a page that knows of it.
+    /// A viewport of exactly so many CSS pixels, and a page that was drawn in it: a click that comes before would go
+    /// where things were.
     pub fn resize(&self, width: u32, height: u32) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.chromium_command("Emulation.setDeviceMetricsOverride", &size);
-        self.wait_for("the new size", |screen| {
-            screen.script("return [innerWidth, innerHeight]") == json!([width, height])
-        });
+        self.wait_for("the new size", |screen| screen.script(DRAWN) == json!([width, height]));
     }
 
     /// As on paper, or on a screen again.
@@ -275,6 +274,10 @@ fn asked_a_page_that_was_left(error: &CmdError) -> bool {
     ];
     error.is_stale_element_reference() || told.iter().any(|part| words.contains(part))
 }
+
+/// The size of the page once it was drawn anew.
+const DRAWN: &str = "const drawn = () => new Promise(requestAnimationFrame);
+    return drawn().then(drawn).then(() => [innerWidth, innerHeight])";
 
 const TICK: Duration = Duration::from_millis(20);
 
