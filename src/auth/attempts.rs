@@ -19,6 +19,13 @@ use crate::clock::Clock;
 use crate::models::SessionId;
 use crate::throttle::{Throttle, household};
 
+/// Tries that one address has at once.
+pub const LOGINS_AT_ONCE: u32 = 20;
+/// How long it takes until a used up address has one more try.
+const LOGIN_PACE: Duration = Duration::from_secs(3);
+/// How long it takes until a used up address has them all again.
+pub const LOGINS_WINDOW: Duration = Duration::from_secs(LOGIN_PACE.as_secs() * LOGINS_AT_ONCE as u64);
+
 /// Counts attempts.
 pub struct Attempts {
     devices: Throttle<[u8; 16]>,
@@ -35,7 +42,7 @@ impl Attempts {
         let seconds = Duration::from_secs;
         Self {
             devices: Throttle::new(10, seconds(6), Arc::clone(clock)),
-            addresses: Throttle::new(20, seconds(3), Arc::clone(clock)),
+            addresses: Throttle::new(LOGINS_AT_ONCE, LOGIN_PACE, Arc::clone(clock)),
             accounts: Throttle::new(10, seconds(90), Arc::clone(clock)),
             besieged_addresses: Throttle::new(1, seconds(60), Arc::clone(clock)),
             besieged_accounts: Throttle::new(60, seconds(1), Arc::clone(clock)),

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 pub use access_token::{AccessTokens, Claims, SigningKey};
 pub use accounts::{AccountError, NewAccount};
-pub use attempts::Attempts;
+pub use attempts::{Attempts, LOGINS_AT_ONCE, LOGINS_WINDOW};
 pub use device_token::DeviceTokens;
 pub use invitation::Invitations;
 pub use log_in::{LoggedIn, LoginError};
