@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod api;
 pub mod contact;
 pub mod health;
 pub mod home;
