@@ -18,6 +18,8 @@ pub const MESSAGES: &str = "/messages";
 pub const EXPORT: &str = "/messages/export";
 /// One's own account.
 pub const ACCOUNT: &str = "/account";
+/// One's own personal access tokens.
+pub const ACCESS_TOKENS: &str = "/account/tokens";
 /// What happened to accounts and logins, for owners.
 pub const ACTIVITY: &str = "/account/activity";
 /// Where somebody who was invited chooses a password.

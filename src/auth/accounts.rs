@@ -209,12 +209,7 @@ impl Auth {
         new: &NewPassword,
         client: &Client,
     ) -> Result<(), AccountError> {
-        self.attempts.admit_session(session).map_err(AccountError::TooMany)?;
-        let (_, stored) = self.find(&user.email).await?;
-        if !self.passwords.verify(present, Some(stored.clone()), Lane::Known).await? {
-            self.note(EventKind::LoginFailed, user.email.as_str(), "", client).await;
-            return Err(AccountError::WrongPassword);
-        }
+        let stored = self.proven(user, session, present, client).await?;
         let hash = self.passwords.hash(new.expose(), Lane::Known).await?;
         // The proof holds for the password that was checked: one that was set meanwhile, say by an owner who shuts
         // somebody out, must not be overwritten.
@@ -225,7 +220,22 @@ impl Auth {
         Ok(())
     }
 
-    /// Sets a password and ends all the user's sessions.
+    /// Checks one's own password anew, before what a stolen session must not do.
+    ///
+    /// # Errors
+    /// [`AccountError::WrongPassword`], [`AccountError::TooMany`] and failures.
+    pub async fn prove_password(
+        &self,
+        user: &User,
+        session: SessionId,
+        present: &str,
+        client: &Client,
+    ) -> Result<(), AccountError> {
+        self.proven(user, session, present, client).await.map(drop)
+    }
+
+    /// Sets a password, ends all the user's sessions and revokes all their personal access tokens: this is how an
+    /// account is taken back.
     ///
     /// # Errors
     /// [`AccountError::Unknown`] and failures.
@@ -242,6 +252,7 @@ impl Auth {
             return Err(AccountError::Unknown);
         }
         self.note(EventKind::PasswordChanged, by, user.email.as_str(), client).await;
+        self.revoke_all_tokens(&user, by, client).await?;
         Ok(())
     }
 
@@ -273,7 +284,7 @@ impl Auth {
         Ok(())
     }
 
-    /// Removes a user with all their sessions.
+    /// Removes a user with all their sessions and personal access tokens.
     ///
     /// # Errors
     /// [`AccountError::Unknown`], [`AccountError::LastOwner`] and failures.
@@ -282,6 +293,23 @@ impl Auth {
         changed(self.store.remove_user(user.id).await?)?;
         self.note(EventKind::UserRemoved, by, user.email.as_str(), client).await;
         Ok(())
+    }
+
+    /// The hash that the present password was checked against.
+    async fn proven(
+        &self,
+        user: &User,
+        session: SessionId,
+        present: &str,
+        client: &Client,
+    ) -> Result<PasswordHash, AccountError> {
+        self.attempts.admit_session(session).map_err(AccountError::TooMany)?;
+        let (_, stored) = self.find(&user.email).await?;
+        if self.passwords.verify(present, Some(stored.clone()), Lane::Known).await? {
+            return Ok(stored);
+        }
+        self.note(EventKind::LoginFailed, user.email.as_str(), "", client).await;
+        Err(AccountError::WrongPassword)
     }
 
     async fn find(&self, email: &EmailAddress) -> Result<(User, PasswordHash), AccountError> {

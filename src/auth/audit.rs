@@ -37,7 +37,7 @@ impl Auth {
         self.store.list_events(before, limit).await
     }
 
-    /// Forgets sessions and entries so old that nobody asks for them any more.
+    /// Forgets sessions, tokens and entries so old that nobody asks for them any more.
     ///
     /// # Errors
     /// When the store fails.
@@ -47,6 +47,7 @@ impl Auth {
             Timestamp::from_millis(self.clock.now().millis().saturating_sub(millis))
         };
         self.store.forget_sessions(ago(self.lifetimes.session())).await?;
+        self.store.forget_tokens(ago(KEPT)).await?;
         self.store.forget_events(ago(KEPT)).await?;
         Ok(())
     }

@@ -124,7 +124,7 @@ async fn change_password(
         Ok(new) => {
             let client = client::of(request, state);
             match state.auth.change_password(user.user(), user.session(), &present, &new, &client).await {
-                Ok(()) => return Ok(done(session, "Your password is changed. All other sessions have ended.")),
+                Ok(()) => return Ok(done(session, &password_changed(user, state).await?)),
                 Err(AccountError::WrongPassword) => {
                     vec![Fault::new("present", "This is not your present password. Type it again.")]
                 }
@@ -134,6 +134,15 @@ async fn change_password(
     };
     let page = AccountPage { errors, ..AccountPage::of(user, state).await? };
     Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, &page))
+}
+
+/// Tokens outlive the password; whoever changes it because somebody knew it must be told.
+async fn password_changed(user: &CurrentUser, state: &State) -> Result<String, Error> {
+    let mut sentence = "Your password is changed. All other sessions have ended.".to_owned();
+    if !state.auth.tokens_of(user.user()).await?.is_empty() {
+        sentence.push_str(" Your access tokens go on working: check that you know them all.");
+    }
+    Ok(sentence)
 }
 
 async fn wait_and_retry(user: &CurrentUser, state: &State, error: Error) -> Result<HttpResponse, Error> {

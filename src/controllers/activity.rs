@@ -67,6 +67,8 @@ impl EventRow {
             EventKind::InvitationAccepted => "Invitation accepted by",
             EventKind::RoleChanged => "Role changed by",
             EventKind::UserRemoved => "User removed by",
+            EventKind::AccessTokenMade => "Access token made by",
+            EventKind::AccessTokenRevoked => "Access token revoked by",
         };
         let Event { at, actor, subject, network, .. } = event;
         let subject = if subject == actor { String::new() } else { subject };

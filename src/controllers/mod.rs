@@ -1,5 +1,6 @@
 //! CONTROLLER: one file per page, one function per route: form, model, store, answer.
 
+pub mod access_tokens;
 pub mod account;
 pub mod activity;
 pub mod api;

@@ -3,6 +3,7 @@
 //! Cookies count for nothing here and none is ever set, so no other site can make a browser act. Nothing is renewed on
 //! the way either: a program refreshes its tokens itself.
 
+use std::fmt;
 use std::future::{Ready, ready};
 
 use actix_web::body::{EitherBody, MessageBody};
@@ -13,7 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, ResponseError as _};
 
-use crate::auth::{Presented, RecogniseError};
+use crate::auth::{Presented, RecogniseError, TOKEN_PREFIX};
 use crate::client;
 use crate::error::Error;
 use crate::models::{SessionId, User};
@@ -28,10 +29,19 @@ pub struct Caller {
 }
 
 /// What has proven who it is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Proof {
     /// An access token of this session.
     Session(SessionId),
+    /// This personal access token.
+    Token(String),
+}
+
+/// Proofs are never shown.
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proof(…)")
+    }
 }
 
 impl Caller {
@@ -44,6 +54,7 @@ impl Caller {
     pub fn session(&self) -> Option<SessionId> {
         match self.proof {
             Proof::Session(session) => Some(session),
+            Proof::Token(_) => None,
         }
     }
 
@@ -51,6 +62,7 @@ impl Caller {
     pub async fn is_live(&self, state: &State) -> bool {
         match &self.proof {
             Proof::Session(session) => state.auth.is_live(*session).await,
+            Proof::Token(text) => state.auth.recognise_token(text).await.is_ok(),
         }
     }
 }
@@ -90,12 +102,20 @@ pub async fn is_authorized<B: MessageBody + 'static>(
 
 async fn caller(request: &HttpRequest, state: &State) -> Result<Caller, Error> {
     let token = bearer(request.headers())?.ok_or(Error::Unauthorized)?;
-    let presented = Presented { access: Some(token), refresh: None };
-    match state.auth.recognise(presented, &client::of(request, state)).await {
-        Ok(known) => Ok(Caller { user: known.user, proof: Proof::Session(known.session), may_write: true }),
-        Err(RecogniseError::Nobody | RecogniseError::Ended(_)) => Err(Error::InvalidToken),
-        Err(error) => Err(error.into()),
+    recognise(token, request, state).await.map_err(|error| match error {
+        RecogniseError::Nobody | RecogniseError::Ended(_) => Error::InvalidToken,
+        error => error.into(),
+    })
+}
+
+async fn recognise(token: &str, request: &HttpRequest, state: &State) -> Result<Caller, RecogniseError> {
+    if token.starts_with(TOKEN_PREFIX) {
+        let (user, scope) = state.auth.recognise_token(token).await?;
+        return Ok(Caller { user, proof: Proof::Token(token.to_owned()), may_write: scope.may_write() });
     }
+    let presented = Presented { access: Some(token), refresh: None };
+    let known = state.auth.recognise(presented, &client::of(request, state)).await?;
+    Ok(Caller { user: known.user, proof: Proof::Session(known.session), may_write: true })
 }
 
 /// The token of the one header that may carry it.

@@ -29,10 +29,14 @@ pub enum EventKind {
     RoleChanged,
     /// A user was removed.
     UserRemoved,
+    /// A user made a personal access token.
+    AccessTokenMade,
+    /// A personal access token was revoked.
+    AccessTokenRevoked,
 }
 
 impl EventKind {
-    const ALL: [EventKind; 11] = [
+    const ALL: [EventKind; 13] = [
         EventKind::LoggedIn,
         EventKind::LoginFailed,
         EventKind::LoggedOut,
@@ -44,6 +48,8 @@ impl EventKind {
         EventKind::InvitationAccepted,
         EventKind::RoleChanged,
         EventKind::UserRemoved,
+        EventKind::AccessTokenMade,
+        EventKind::AccessTokenRevoked,
     ];
 
     /// The name in stores.
@@ -60,6 +66,8 @@ impl EventKind {
             EventKind::InvitationAccepted => "invitation-accepted",
             EventKind::RoleChanged => "role-changed",
             EventKind::UserRemoved => "user-removed",
+            EventKind::AccessTokenMade => "access-token-made",
+            EventKind::AccessTokenRevoked => "access-token-revoked",
         }
     }
 
@@ -80,7 +88,7 @@ pub struct Event {
     pub kind: EventKind,
     /// Who did it: a login, or empty when nobody knows. Kept as text, so that it outlives the user.
     pub actor: String,
-    /// To whom it was done, if to somebody else.
+    /// To whom it was done, if to somebody else; or the name of what it was done to.
     pub subject: String,
     /// From which network, shortened by [`network_of`]; empty when from no network.
     pub network: String,

@@ -78,6 +78,10 @@ uuid_v7!(
     /// Names one entry of the audit log. Ordered as things happened.
     EventId
 );
+uuid_v7!(
+    /// Names one personal access token; the part of it that is no secret.
+    TokenId
+);
 
 /// Names one login. 128 random bits: unlike a UUID it must not be guessable (OWASP ASVS 5.0, 7.2.3 and 11.5.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

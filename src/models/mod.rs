@@ -18,6 +18,7 @@ mod search;
 mod session;
 mod text;
 mod time;
+mod token;
 mod user;
 
 pub use action::{Action, Change, Changed, Edit, Target};
@@ -26,7 +27,7 @@ pub use email::EmailAddress;
 pub use event::{Event, EventKind, network_of};
 pub use export::Format;
 pub use fault::Fault;
-pub use id::{ChangeId, EventId, MessageId, SessionId, UserId};
+pub use id::{ChangeId, EventId, MessageId, SessionId, TokenId, UserId};
 pub use listing::{Cursor, Filter, FolderCounts, ListQuery, MessagePage, Selection};
 pub use message::{
     BODY_MAX, Body, Draft, Folder, Letter, Message, MessageSummary, NAME_MAX, PREVIEW_MAX, PersonName, SUBJECT_MAX,
@@ -37,4 +38,5 @@ pub use receipt::{DeliveryKey, Receipt, ReceiptBook};
 pub use search::{Query, RELEVANT_AMONG, Search, Segment, Term};
 pub use session::{EndReason, Session};
 pub use time::Timestamp;
+pub use token::{PersonalToken, Scope, TokenLifetime, TokenName};
 pub use user::{NewUser, PasswordHash, Role, User};

@@ -4,7 +4,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 
 use super::{Page, add};
-use crate::controllers::{account, activity, home, logout, messages, users};
+use crate::controllers::{access_tokens, account, activity, home, logout, messages, users};
 use crate::error::Error;
 use crate::middleware::{is_authenticated, session};
 use crate::paths;
@@ -43,6 +43,15 @@ pub(super) fn configure(config: &mut ServiceConfig, state: &State) {
         Page::at(paths::ACCOUNT)
             .get(|r| r.to(account::show))
             .post(|r| r.to(account::change))
+            .finish()
+            .wrap(from_fn(is_authenticated))
+            .wrap(session(state)),
+    );
+    add(
+        config,
+        Page::at(paths::ACCESS_TOKENS)
+            .get(|r| r.to(access_tokens::list))
+            .post(|r| r.to(access_tokens::change))
             .finish()
             .wrap(from_fn(is_authenticated))
             .wrap(session(state)),

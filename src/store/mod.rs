@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 pub use port::{
     Audit, BoxError, Deleted, Delivered, Delivery, Edited, Messages, Result, Sessions, Store, StoreError, StoreReport,
-    UserAdded, UserChanged, Users,
+    Tokens, UserAdded, UserChanged, Users,
 };
 
 use crate::config::{Config, Engine};

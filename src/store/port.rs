@@ -8,8 +8,8 @@ use tokio::sync::watch;
 
 use crate::models::{
     Change, ChangeId, Changed, DeliveryKey, Edit, EndReason, Event, EventId, Folder, FolderCounts, Letter, ListQuery,
-    Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, Role, Session, SessionId,
-    Timestamp, User, UserId,
+    Message, MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, PersonalToken, Role, Session,
+    SessionId, Timestamp, TokenId, User, UserId,
 };
 
 /// Why a store did not do what it was asked.
@@ -217,7 +217,7 @@ pub trait Users: Send + Sync {
     /// longer be one. The role they have already changes nothing and ends nothing.
     async fn set_role(&self, id: UserId, role: Role, now: Timestamp) -> Result<UserChanged>;
 
-    /// Removes a user with all their sessions, unless they are the last owner.
+    /// Removes a user with all their sessions and personal access tokens, unless they are the last owner.
     async fn remove_user(&self, id: UserId) -> Result<UserChanged>;
 }
 
@@ -266,6 +266,32 @@ pub trait Sessions: Send + Sync {
     async fn forget_sessions(&self, before: Timestamp) -> Result<u64>;
 }
 
+/// The personal access tokens.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// Keeps a new token. One of somebody who is not there (any more) opens nothing.
+    async fn add_token(&self, token: PersonalToken) -> Result<()>;
+
+    /// The token named `id`, expired or not, with its user.
+    async fn token(&self, id: TokenId) -> Result<Option<(PersonalToken, User)>>;
+
+    /// A user's tokens, those that expired too, the one made last first (by id, descending).
+    async fn list_tokens(&self, user: UserId) -> Result<Vec<PersonalToken>>;
+
+    /// Notes that a token was used at `now`, in one conditional write, unless a use at `since` or later is noted
+    /// already; says whether anything was written.
+    async fn note_token_use(&self, id: TokenId, now: Timestamp, since: Timestamp) -> Result<bool>;
+
+    /// Removes a token of this very user; false when they have none of this name.
+    async fn remove_token(&self, user: UserId, id: TokenId) -> Result<bool>;
+
+    /// Removes all tokens of a user; says how many.
+    async fn remove_tokens(&self, user: UserId) -> Result<u64>;
+
+    /// Forgets tokens that expired before `before`; says how many.
+    async fn forget_tokens(&self, before: Timestamp) -> Result<u64>;
+}
+
 /// The audit log.
 #[async_trait]
 pub trait Audit: Send + Sync {
@@ -296,7 +322,7 @@ pub struct StoreReport {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Messages + Users + Sessions + Audit {
+pub trait Store: Messages + Users + Sessions + Tokens + Audit {
     /// Answers when the store does.
     async fn ping(&self) -> Result<()>;
 

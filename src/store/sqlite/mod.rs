@@ -8,6 +8,7 @@ mod migrations;
 mod readers;
 mod room;
 mod sessions;
+mod tokens;
 mod users;
 mod writer;
 

@@ -9,6 +9,8 @@ mod login;
 mod malformed;
 mod methods;
 mod readme;
+mod schemathesis;
+mod tokens;
 mod writing;
 
 use letterbox::models::Role;

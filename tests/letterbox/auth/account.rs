@@ -49,7 +49,16 @@ fn a_name_is_text_on_every_page_that_shows_it() {
     let owner = app.owner();
     let name = "\"'><img src=x onerror=alert(1)>";
     assert_eq!(owner.post("/account", &[("action", "name"), ("name", name)]).status, 303);
-    for path in ["/account", "/users", "/messages", "/logout", "/account/activity", "/nothing", "/messages/nothing"] {
+    for path in [
+        "/account",
+        "/users",
+        "/messages",
+        "/logout",
+        "/account/activity",
+        "/account/tokens",
+        "/nothing",
+        "/messages/nothing",
+    ] {
         let text = owner.get(path).text();
         assert!(!text.contains("<img src=x"), "{path}: {text}");
     }

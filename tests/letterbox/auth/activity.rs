@@ -31,6 +31,9 @@ fn everything_that_happens_to_accounts_and_logins_is_written_down_with_who_and_w
         is_in(&member);
     }
     is_in(&copy);
+    super::tokens_personal::make(&owner, "Backup", "read", "30");
+    let token = owner.get("/account/tokens").hidden("token");
+    owner.post("/account/tokens", &[("action", "revoke"), ("token", &token)]);
     let link = invite(&owner, "ina@example.com", "member");
     let ina = app.visitor();
     super::accept(&ina, &link);
@@ -50,13 +53,15 @@ fn everything_that_happens_to_accounts_and_logins_is_written_down_with_who_and_w
         ("user-invited", OWNER, "ina@example.com", home),
         ("invitation-accepted", "ina@example.com", "", home),
         ("logged-out", "ina@example.com", "", home),
+        ("access-token-made", OWNER, "Backup", home),
+        ("access-token-revoked", OWNER, "Backup", home),
         ("role-changed", OWNER, "ina@example.com", home),
         ("user-removed", OWNER, "ina@example.com", home),
     ] {
         let wanted = (kind.to_owned(), actor.to_owned(), subject.to_owned(), network.to_owned());
         assert!(entries.contains(&wanted), "{wanted:?} in {entries:?}");
     }
-    assert_eq!(kinds(&app).len(), 11, "every kind there is");
+    assert_eq!(kinds(&app).len(), 13, "every kind there is");
     let page = owner.get("/account/activity").text();
     for words in ["Logged in:", "Wrong password:", "Logged out:", "a spent key came back", "Invitation accepted by"] {
         assert!(page.contains(words), "{words} in {page}");

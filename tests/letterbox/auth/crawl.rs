@@ -13,7 +13,7 @@ use crate::support::{Answer, Browser, OWNER, PASSWORD, TestApp};
 pub fn digest(app: &TestApp) -> String {
     let database = database(app);
     let mut text = String::new();
-    for table in ["messages", "folder_counts", "users", "sessions", "events"] {
+    for table in ["messages", "folder_counts", "users", "sessions", "access_tokens", "events"] {
         let mut select = database.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
         let width = select.column_count();
         let mut rows = select.query([]).unwrap();
@@ -70,6 +70,7 @@ fn crawl(browser: &Browser, methods: &[&str], see: &mut dyn FnMut(&str, &str, &A
         "/",
         "/messages",
         "/account",
+        "/account/tokens",
         "/users",
         "/account/activity",
         "/logout",

@@ -9,12 +9,12 @@ use proptest::test_runner::{Config, TestRunner};
 use super::{MEMBER, cookie, invite, recognise};
 use crate::support::{OWNER, TestApp};
 
-fn runner(cases: u32) -> TestRunner {
+pub fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })
 }
 
 /// `genuine` with something replaced, taken away, put in, repeated or swapped; or nothing like it.
-fn near(genuine: &str) -> BoxedStrategy<String> {
+pub fn near(genuine: &str) -> BoxedStrategy<String> {
     let genuine = genuine.to_owned();
     let length = genuine.len();
     let edit = (0..length, 0..length, "[ -~]{0,4}").prop_map({

@@ -35,6 +35,7 @@ fn day(server: &Binary) -> Vec<String> {
     member.get(&invitation);
     assert_eq!(accept(&member, &invitation).status, 303);
     secrets.extend(secrets_of(&member));
+    secrets.push(super::tokens_personal::make(&member, "Backup", "read", "30"));
     change_password(&member, "a wrong present password", OTHER_PASSWORD, OTHER_PASSWORD);
     assert_eq!(change_password(&member, PASSWORD, OTHER_PASSWORD, OTHER_PASSWORD).status, 303);
 

@@ -52,6 +52,18 @@ fn forms() -> Vec<Form> {
         ),
         ("/account", vec![("action", "end"), ("session", "x")], 303),
         ("/account", vec![("action", "end-others")], 303),
+        (
+            "/account/tokens",
+            vec![
+                ("action", "make"),
+                ("name", "x"),
+                ("scope", "read-write"),
+                ("expires", "never"),
+                ("present", PASSWORD),
+            ],
+            200,
+        ),
+        ("/account/tokens", vec![("action", "revoke"), ("token", "x")], 303),
         ("/users", vec![("action", "invite"), ("name", "Ina"), ("email", "ina@example.com"), ("role", "owner")], 200),
         ("/users", vec![("action", "invite-again"), ("email", MEMBER)], 409),
         ("/users", vec![("action", "role"), ("email", MEMBER), ("role", "owner")], 303),

@@ -17,6 +17,7 @@ mod revocation;
 mod rotation;
 mod timing;
 mod tokens;
+mod tokens_personal;
 mod users;
 mod watched;
 

@@ -13,7 +13,7 @@ fn opens_nothing(app: &TestApp, thief: &Browser) {
         let known = recognise(app, tokens.0.map(String::as_str), tokens.1.map(String::as_str));
         assert!(known.is_err(), "{known:?}");
     }
-    for path in ["/messages", "/account", "/users", "/logout", "/account/activity"] {
+    for path in ["/messages", "/account", "/account/tokens", "/users", "/logout", "/account/activity"] {
         let answer = copy_of(app, thief).get(path);
         assert!(answer.status == 303 && answer.header("location").starts_with("/login"), "{path}: {}", answer.status);
     }

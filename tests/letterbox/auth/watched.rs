@@ -125,6 +125,15 @@ watch!(Sessions {
     take_reuse_alarm(user: UserId) (user) -> Result<bool>;
     forget_sessions(before: Timestamp) (before) -> Result<u64>;
 });
+watch!(Tokens {
+    add_token(token: PersonalToken) (token) -> Result<()>;
+    token(id: TokenId) (id) -> Result<Option<(PersonalToken, User)>>;
+    list_tokens(user: UserId) (user) -> Result<Vec<PersonalToken>>;
+    note_token_use(id: TokenId, now: Timestamp, since: Timestamp) (id, now, since) -> Result<bool>;
+    remove_token(user: UserId, id: TokenId) (user, id) -> Result<bool>;
+    remove_tokens(user: UserId) (user) -> Result<u64>;
+    forget_tokens(before: Timestamp) (before) -> Result<u64>;
+});
 watch!(Audit {
     add_event(event: Event) (event) -> Result<()>;
     list_events(before: Option<EventId>, limit: u32) (before, limit) -> Result<Vec<Event>>;

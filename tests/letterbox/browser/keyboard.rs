@@ -110,8 +110,8 @@ fn tab_on_to(screen: &Screen, css: &str) {
     }
 }
 
-fn focus_is_at(screen: &Screen, css: &str) -> bool {
-    screen.script(&format!("return document.activeElement.matches({})", Value::from(css))).as_bool().unwrap()
+pub fn focus_is_at(screen: &Screen, css: &str) -> bool {
+    screen.script(&format!("return document.activeElement?.matches({}) ?? false", Value::from(css))).as_bool().unwrap()
 }
 
 fn active(screen: &Screen) -> Value {

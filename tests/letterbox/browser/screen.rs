@@ -55,6 +55,31 @@ impl Screen {
             .unwrap_or_else(|_| panic!("the browser has not answered within {PATIENCE:?}: {}", self.driver.log()))
     }
 
+    /// Asks something of the page that is shown. A page that was just left may still be asked first: then the next one
+    /// is asked, as a reader would look again.
+    fn ask<T, F: Future<Output = Result<T, CmdError>>>(&self, question: impl Fn(Client) -> F) -> Result<T, CmdError> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.run(&question) {
+                Err(error) if asked_a_page_that_was_left(&error) && Instant::now() < deadline => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    /// The same of one element, once it is there.
+    fn ask_element<T, F: Future<Output = Result<T, CmdError>>>(
+        &self,
+        css: &str,
+        question: impl Fn(Element) -> F,
+    ) -> Result<T, CmdError> {
+        let question = &question;
+        self.ask(|client| async move {
+            let element = client.wait().every(TICK).for_element(Locator::Css(css)).await?;
+            question(element).await
+        })
+    }
+
     /// Types an address of the site, or a whole one, into the address bar.
     pub fn open(&self, path: &str) {
         let url = if path.starts_with('/') { format!("{}{path}", self.origin) } else { path.to_owned() };
@@ -68,27 +93,27 @@ impl Screen {
 
     /// Path and query of the page that is shown.
     pub fn path(&self) -> String {
-        let url = self.run(|client| async move { client.current_url().await }).unwrap();
+        let url = self.ask(|client| async move { client.current_url().await }).unwrap();
         url.as_str().strip_prefix(&self.origin).unwrap_or(url.as_str()).to_owned()
     }
 
     pub fn title(&self) -> String {
-        self.run(|client| async move { client.title().await }).unwrap()
+        self.ask(|client| async move { client.title().await }).unwrap()
     }
 
     /// The page's HTML as the browser understood it.
     pub fn source(&self) -> String {
-        self.run(|client| async move { client.source().await }).unwrap()
+        self.ask(|client| async move { client.source().await }).unwrap()
     }
 
     /// Waits until this is there.
     pub(super) fn element(&self, css: &str) -> Element {
-        self.run(|client| async move { client.wait().every(TICK).for_element(Locator::Css(css)).await })
+        self.ask(|client| async move { client.wait().every(TICK).for_element(Locator::Css(css)).await })
             .unwrap_or_else(|error| panic!("no {css} at {}: {error}", self.path()))
     }
 
     pub fn has(&self, css: &str) -> bool {
-        !self.run(|client| async move { client.find_all(Locator::Css(css)).await }).unwrap().is_empty()
+        !self.ask(|client| async move { client.find_all(Locator::Css(css)).await }).unwrap().is_empty()
     }
 
     /// Waits until this is true, since some browsers answer before the next page is there.
@@ -106,36 +131,50 @@ impl Screen {
 
     /// What a reader sees of this.
     pub fn text(&self, css: &str) -> String {
-        let element = self.element(css);
-        self.run(|_| async move { element.text().await }).unwrap()
+        self.ask_element(css, |element| async move { element.text().await })
+            .unwrap_or_else(|error| panic!("{css} at {}: {error}", self.path()))
     }
 
     /// The text of this, seen or not.
     pub fn content(&self, css: &str) -> String {
-        let element = self.element(css);
-        self.run(|_| async move { element.prop("textContent").await }).unwrap().unwrap_or_default()
+        self.property(css, "textContent")
     }
 
     /// What stands in a field now.
     pub fn value(&self, css: &str) -> String {
-        let element = self.element(css);
-        self.run(|_| async move { element.prop("value").await }).unwrap().unwrap_or_default()
+        self.property(css, "value")
+    }
+
+    fn property(&self, css: &str, name: &str) -> String {
+        let answer = self.ask_element(css, |element| async move { element.prop(name).await });
+        answer.unwrap_or_else(|error| panic!("{css} at {}: {error}", self.path())).unwrap_or_default()
     }
 
     pub fn click(&self, css: &str) {
-        let element = self.element(css);
-        self.run(|_| async move { element.click().await }).unwrap_or_else(|error| panic!("{css}: {error}"));
+        self.act(css, |element| async move { element.click().await });
+    }
+
+    /// Does something with an element; with its like in the next page if that took its page's place just before.
+    fn act<F: Future<Output = Result<(), CmdError>>>(&self, css: &str, act: impl Fn(Element) -> F) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let element = self.element(css);
+            match self.run(|_| act(element)) {
+                Ok(()) => return,
+                // Nothing was done. Of any other error one cannot know that.
+                Err(error) if error.is_stale_element_reference() && Instant::now() < deadline => {}
+                Err(error) => panic!("{css} at {}: {error}", self.path()),
+            }
+        }
     }
 
     /// Fills in fields by their names.
     pub fn fill(&self, fields: &[(&str, &str)]) {
         for (name, value) in fields {
-            let element = self.element(&format!("[name=\"{name}\"]"));
-            self.run(|_| async move {
+            self.act(&format!("[name=\"{name}\"]"), |element| async move {
                 element.clear().await?;
                 element.send_keys(value).await
-            })
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+            });
         }
     }
 
@@ -157,9 +196,10 @@ impl Screen {
         self.keys(&key.to_string());
     }
 
-    /// Runs a function body in the page, and waits for what it promises.
+    /// Runs a function body in the page, and waits for what it promises; again in the next page if this one is left
+    /// meanwhile.
     pub fn script(&self, body: &str) -> Value {
-        self.run(|client| async move { client.execute(body, Vec::new()).await })
+        self.ask(|client| async move { client.execute(body, Vec::new()).await })
             .unwrap_or_else(|error| panic!("at {}: {error}", self.path()))
     }
 
@@ -182,10 +222,13 @@ impl Screen {
         self.cookies().iter().map(|cookie| cookie["name"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// A viewport of exactly so many CSS pixels.
+    /// A viewport of exactly so many CSS pixels, and a page that knows of it.
     pub fn resize(&self, width: u32, height: u32) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.chromium_command("Emulation.setDeviceMetricsOverride", &size);
+        self.wait_for("the new size", |screen| {
+            screen.script("return [innerWidth, innerHeight]") == json!([width, height])
+        });
     }
 
     /// As on paper, or on a screen again.
@@ -217,6 +260,20 @@ impl Drop for Screen {
             let _ = self.runtime.block_on(async { tokio::time::timeout(PATIENCE, client.close()).await });
         }
     }
+}
+
+/// Whether this says no more than that the page was left between two questions or during one.
+fn asked_a_page_that_was_left(error: &CmdError) -> bool {
+    let words = error.to_string();
+    let told = [
+        "aborted by navigation",
+        "aborted by page navigation",
+        "xecution context",
+        "context with specified id",
+        "navigated or closed",
+        "does not belong to the",
+    ];
+    error.is_stale_element_reference() || told.iter().any(|part| words.contains(part))
 }
 
 const TICK: Duration = Duration::from_millis(20);

@@ -70,10 +70,29 @@ fn inbox(app: &TestApp, screen: &Screen, look: &mut impl FnMut(&str)) {
         screen.open(page);
         look(page);
     }
+    access_tokens(screen, look);
     screen.open("/logout");
     look("logout");
     screen.click("main form button");
     screen.wait_for_path("/login");
+}
+
+fn access_tokens(screen: &Screen, look: &mut impl FnMut(&str)) {
+    screen.open("/account");
+    screen.click("a[href=\"/account/tokens\"]");
+    screen.wait_for_path("/account/tokens");
+    look("no access tokens");
+    screen.send(&[("name", &"W".repeat(61)), ("present", PASSWORD)]);
+    screen.wait_for("the summary", |screen| screen.has("#summary"));
+    look("access token that failed");
+    screen.send(&[("name", &"W".repeat(60)), ("present", PASSWORD)]);
+    screen.wait_for("the token", |screen| screen.has("#made"));
+    look("new access token");
+    screen.open("/account/tokens");
+    screen.click("summary");
+    look("access token about to be revoked");
+    screen.click("details button");
+    screen.wait_for("the notice", |screen| screen.has("#flash p"));
 }
 
 fn doors(screen: &Screen, look: &mut impl FnMut(&str)) {

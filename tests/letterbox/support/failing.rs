@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use letterbox::models::{
     Change, ChangeId, Changed, DeliveryKey, Edit, EndReason, Event, EventId, Folder, FolderCounts, ListQuery, Message,
-    MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, Role, Session, SessionId, Timestamp,
-    User, UserId,
+    MessageId, MessagePage, MessageSummary, NewUser, PasswordHash, PersonName, PersonalToken, Role, Session, SessionId,
+    Timestamp, TokenId, User, UserId,
 };
 use letterbox::store::{
-    Audit, Deleted, Delivered, Delivery, Edited, Messages, Result, Sessions, Store, StoreError, StoreReport, UserAdded,
-    UserChanged, Users,
+    Audit, Deleted, Delivered, Delivery, Edited, Messages, Result, Sessions, Store, StoreError, StoreReport, Tokens,
+    UserAdded, UserChanged, Users,
 };
 use tokio::sync::watch;
 
@@ -230,6 +230,37 @@ impl Sessions for FailingStore {
 
     async fn forget_sessions(&self, before: Timestamp) -> Result<u64> {
         self.inner()?.forget_sessions(before).await
+    }
+}
+
+#[async_trait]
+impl Tokens for FailingStore {
+    async fn add_token(&self, token: PersonalToken) -> Result<()> {
+        self.inner()?.add_token(token).await
+    }
+
+    async fn token(&self, id: TokenId) -> Result<Option<(PersonalToken, User)>> {
+        self.inner()?.token(id).await
+    }
+
+    async fn list_tokens(&self, user: UserId) -> Result<Vec<PersonalToken>> {
+        self.inner()?.list_tokens(user).await
+    }
+
+    async fn note_token_use(&self, id: TokenId, now: Timestamp, since: Timestamp) -> Result<bool> {
+        self.inner()?.note_token_use(id, now, since).await
+    }
+
+    async fn remove_token(&self, user: UserId, id: TokenId) -> Result<bool> {
+        self.inner()?.remove_token(user, id).await
+    }
+
+    async fn remove_tokens(&self, user: UserId) -> Result<u64> {
+        self.inner()?.remove_tokens(user).await
+    }
+
+    async fn forget_tokens(&self, before: Timestamp) -> Result<u64> {
+        self.inner()?.forget_tokens(before).await
     }
 }
 

@@ -17,7 +17,7 @@ const ALWAYS: [(&str, &str); 5] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("x-frame-options", "DENY"),
 ];
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "/",
     "/contact",
     "/contact/thanks",
@@ -28,6 +28,7 @@ const PAGES: [&str; 14] = [
     "/setup",
     "/invitation",
     "/account",
+    "/account/tokens",
     "/account/activity",
     "/users",
     "/healthz",

@@ -15,6 +15,7 @@ fn pages(letter: &str) -> Vec<(String, &'static str)> {
         ("/setup", write),
         ("/invitation", write),
         ("/account", write),
+        ("/account/tokens", write),
         ("/account/activity", read),
         ("/users", write),
         ("/messages", write),

@@ -62,7 +62,7 @@ fn r44_the_probe_is_inert_in_the_inbox_and_on_the_letter() {
     inert(&owner.get("/messages/nothing"), 1, "an error page names the user");
     inert(&owner.post("/users", &[("action", "add"), ("name", PROBE), ("email", PROBE), ("role", PROBE)]), 1, "users");
     inert(&owner.post("/account", &[("action", PROBE), ("name", PROBE), ("password", PROBE)]), 1, "account");
-    for path in ["/account", "/users", "/account/activity"] {
+    for path in ["/account", "/account/tokens", "/users", "/account/activity"] {
         inert(&owner.get(path), 1, path);
     }
 }

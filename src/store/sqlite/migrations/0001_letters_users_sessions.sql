@@ -83,6 +83,20 @@ CREATE TABLE sessions (
 
 CREATE INDEX sessions_by_user ON sessions (user_id);
 
+-- Of a personal access token only the SHA-256 of its secret is kept.
+CREATE TABLE access_tokens (
+    id           BLOB    PRIMARY KEY CHECK (length(id) = 16),
+    user_id      BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name         TEXT    NOT NULL,
+    scope        TEXT    NOT NULL CHECK (scope IN ('read', 'read-write')),
+    hash         BLOB    NOT NULL CHECK (length(hash) = 32),
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER,
+    last_used_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX access_tokens_by_user ON access_tokens (user_id);
+
 CREATE TABLE events (
     id      BLOB    PRIMARY KEY CHECK (length(id) = 16),
     at      INTEGER NOT NULL,

@@ -5,6 +5,7 @@ mod edits;
 mod messages;
 pub mod sample;
 mod sessions;
+mod tokens;
 mod users;
 
 use std::any::Any;
@@ -93,6 +94,18 @@ macro_rules! contract {
                 old_sessions_are_forgotten_and_live_ones_are_not,
                 sessions_go_with_their_user,
                 a_session_of_nobody_opens_nothing,
+            );
+            contract!(@each $attributes, $open, tokens:
+                every_field_of_a_token_comes_back_and_so_does_its_user,
+                a_token_speaks_of_its_user_as_they_are_now,
+                a_token_that_is_not_there_is_not_found,
+                tokens_are_listed_to_their_user_alone_and_the_newest_first,
+                the_use_of_a_token_is_noted_unless_one_is_noted_that_is_recent_enough,
+                of_twenty_uses_at_once_one_is_noted,
+                a_token_is_removed_by_its_user_alone_and_once,
+                all_tokens_of_a_user_are_removed_and_nobody_elses,
+                tokens_that_expired_long_ago_are_forgotten_and_no_others,
+                tokens_outlive_a_password_and_go_with_their_user,
             );
         }
     };

@@ -1,8 +1,8 @@
-//! Letters, users and sessions to fill a store with.
+//! Letters, users, sessions and tokens to fill a store with.
 
 use letterbox::models::{
     DeliveryKey, Draft, EmailAddress, Folder, Letter, ListQuery, MessageId, MessagePage, NewUser, PasswordHash,
-    PersonName, Role, Session, SessionId, Timestamp, User, UserId,
+    PersonName, PersonalToken, Role, Scope, Session, SessionId, Timestamp, TokenId, TokenName, User, UserId,
 };
 use letterbox::store::{Delivery, Store};
 
@@ -103,6 +103,20 @@ pub async fn add_session(store: &dyn Store, number: u32, user: UserId) -> Sessio
 /// The session as the store has it now.
 pub async fn stored(store: &dyn Store, id: SessionId) -> Session {
     store.session(id).await.unwrap().unwrap().0
+}
+
+/// A personal access token of `user` that never expires; a greater number is a newer one.
+pub fn token(number: u32, user: UserId) -> PersonalToken {
+    PersonalToken {
+        id: TokenId::from_bytes(sixteen(number)),
+        user_id: user,
+        name: TokenName::from_trusted(format!("Token {number}")),
+        scope: Scope::Read,
+        hash: [7; 32],
+        created_at: at(i64::from(number)),
+        expires_at: None,
+        last_used_at: None,
+    }
 }
 
 fn sixteen(number: u32) -> [u8; 16] {
