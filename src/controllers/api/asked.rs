@@ -56,9 +56,6 @@ impl Asked {
                 asked.kept.push((name, value));
             }
         }
-        if seen.contains("before") && seen.contains("after") {
-            faults.push(Detail::in_query("after", "A list is read before a letter or after one. Send one of the two."));
-        }
         faults.truncate(FAULTS_TOLD);
         if faults.is_empty() { Ok(asked) } else { Err(Error::Invalid(faults)) }
     }
@@ -70,7 +67,8 @@ impl Asked {
             "unread" => self.filter.unread = flag(value)?,
             "starred" => self.filter.starred = flag(value)?,
             "before" => self.cursor = Some(Cursor::Before(id(value)?)),
-            "after" => self.cursor = Some(Cursor::After(id(value)?)),
+            // As on the page, a letter to read on from goes before one to go back to.
+            "after" => self.cursor = self.cursor.or(Some(Cursor::After(id(value)?))),
             "limit" => self.limit = limit(value)?,
             _ => self.format = Format::parse(value).ok_or("There is no such format. Send csv, jsonl or mbox.")?,
         }
@@ -169,7 +167,6 @@ mod tests {
             ("LIMIT=5", "LIMIT"),
             ("q=%FF", "q"),
             ("q=before:yesterday", "q"),
-            (&format!("before={ID}&after={ID}"), "after"),
         ] {
             let Err(Error::Invalid(faults)) = Asked::of(query, &ALL) else { panic!("{query}") };
             assert_eq!(faults.len(), 1, "{query}");

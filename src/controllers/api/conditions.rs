@@ -96,13 +96,22 @@ fn tags(request: &HttpRequest, name: HeaderName) -> Result<Option<Tags>, Error> 
     parse(&list).map(|tags| Some(Tags::These(tags))).ok_or(MALFORMED)
 }
 
-/// `"1", W/"2"`; a comma within quotes divides nothing.
+/// `"1", W/"2"`; a comma within quotes divides nothing. Quotes that a shell has eaten are put back.
 fn parse(list: &str) -> Option<Vec<(bool, String)>> {
     let (mut rest, mut tags) = (list.trim(), Vec::new());
     loop {
         let (weak, opaque) = rest.strip_prefix("W/").map_or((false, rest), |opaque| (true, opaque));
-        let end = opaque.strip_prefix('"')?.find('"')? + 2;
-        tags.push((weak, opaque[..end].to_owned()));
+        let (tag, end) = match opaque.strip_prefix('"') {
+            Some(inside) => {
+                let end = inside.find('"')? + 2;
+                (opaque[..end].to_owned(), end)
+            }
+            None => {
+                let end = opaque.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(opaque.len());
+                (end > 0).then(|| (format!("\"{}\"", &opaque[..end]), end))?
+            }
+        };
+        tags.push((weak, tag));
         rest = opaque[end..].trim_start();
         if rest.is_empty() {
             return Some(tags);
@@ -123,7 +132,8 @@ mod tests {
             parse("W/\"1\" ,\"a,b\",\"\""),
             Some(vec![tag(true, "\"1\""), tag(false, "\"a,b\""), tag(false, "\"\"")])
         );
-        for wrong in ["", "1", "\"1", "\"1\" \"2\"", "\"1\",", ",\"1\"", "w/\"1\"", "*, \"1\"", "\"1\", *"] {
+        assert_eq!(parse("1"), parse("\"1\""));
+        for wrong in ["", "\"1", "\"1\" \"2\"", "\"1\",", ",\"1\"", "w/\"1\"", "*, \"1\"", "\"1\", *"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

@@ -147,9 +147,9 @@ impl Shape for WholeLetter {
             .required("read")
             .required("starred")
             // As they are, or not at all.
-            .property("id", rules::id())
-            .property("form", rules::form())
-            .property("received_at", rules::received_at())
+            .property("id", rules::fixed(rules::id()))
+            .property("form", rules::fixed(rules::form()))
+            .property("received_at", rules::fixed(rules::received_at()))
             .build()
     }
 

@@ -5,8 +5,8 @@ use std::process::Command;
 use super::Program;
 use crate::support::TestApp;
 
-/// Cases for each operation. With the seed and the mode below they are the same in each run.
-const CASES: &str = "12";
+/// Cases for each operation, beside those at its limits; in the deterministic mode they are the same in each run.
+const CASES: &str = "5";
 /// What holds for every answer, whatever was asked.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
                       response_schema_conformance,missing_required_header,unsupported_method,ignored_auth";
@@ -23,7 +23,7 @@ fn every_answer_is_one_that_the_description_foresees() {
     let directory = tempfile::tempdir().unwrap();
     let output = Command::new(schemathesis)
         .current_dir(directory.path())
-        .args(["run", &app.url("/api/v1/openapi.json"), "--no-color", "--seed", "1", "--generation-deterministic"])
+        .args(["run", &app.url("/api/v1/openapi.json"), "--no-color", "--generation-deterministic"])
         .args(["--header", &format!("Authorization: Bearer {}", program.token)])
         .args(["--checks", CHECKS, "--max-examples", CASES, "--request-timeout", "60"])
         .args(["--suppress-health-check", "all", "--exclude-operation-id", "logOut", "--continue-on-failure"])

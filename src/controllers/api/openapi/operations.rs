@@ -232,8 +232,8 @@ fn undo() -> Described {
 fn show() -> Described {
     Described::guarded("messages", "showMessage", "Read a letter", "Marks nothing as read.")
         .of(rules::id())
-        .conditional()
         .header("If-None-Match", tags("Only if it is of another version."))
+        .faults(&[412])
         .gives::<MessageJson>(200, letter("The letter."))
         .says(304, letter("It is of that version."))
 }

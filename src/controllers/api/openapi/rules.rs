@@ -33,9 +33,7 @@ pub(in crate::controllers::api) fn name() -> Object {
 }
 
 pub(in crate::controllers::api) fn email() -> Object {
-    string("Where to answer: at most 254 bytes.", "ada@example.com")
-        .format(Some(SchemaFormat::Custom("idn-email".to_owned())))
-        .build()
+    string("Where to answer: at most 254 bytes.", "ada@example.com").build()
 }
 
 pub(in crate::controllers::api) fn email_sent() -> Object {
@@ -87,7 +85,7 @@ pub(in crate::controllers::api) fn before() -> Object {
 }
 
 pub(in crate::controllers::api) fn after() -> Object {
-    named("The letters newer than this one; not with before.")
+    named("The letters newer than this one; of no account where before is there.")
 }
 
 fn named(description: &str) -> Object {
@@ -203,4 +201,10 @@ pub(in crate::controllers::api) fn expires_in() -> Object {
 
 pub(in crate::controllers::api) fn refresh_token() -> Object {
     string("Good for one refresh.", "v1.c2Vzc2lvbg.7.bWFj").build()
+}
+
+/// What may be sent back as it was given, and not otherwise.
+pub(in crate::controllers::api) fn fixed(mut schema: Object) -> Object {
+    schema.read_only = Some(true);
+    schema
 }
