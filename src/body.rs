@@ -1,15 +1,19 @@
 //! Reading what was sent: within a limit, of a known kind, in UTF-8.
 
+pub mod json;
+
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, error::PayloadError};
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use percent_encoding::percent_decode;
 
 use crate::error::Error;
 
 /// Largest form of a few short fields, in bytes.
 pub const SMALL: usize = 16 * 1024;
+/// Longest `Idempotency-Key`, in bytes.
+pub const KEY_MAX: usize = 255;
 
 /// What kind of body a request says it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +45,10 @@ impl Kind {
 ///
 /// # Errors
 /// [`Error::TooLarge`] at the first byte too many, [`Error::BadRequest`] when it cannot be read to its end.
-pub async fn read(mut payload: Payload, limit: usize) -> Result<Bytes, Error> {
+pub async fn read(
+    mut payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    limit: usize,
+) -> Result<Bytes, Error> {
     let mut body = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| match error {
@@ -68,6 +75,18 @@ pub async fn small_form(request: &HttpRequest, payload: Payload) -> Result<Form,
     }
 }
 
+/// The header `Idempotency-Key`, which makes many sendings of one thing one thing.
+///
+/// # Errors
+/// [`Error::BadRequest`] when it is empty, too long, or not of visible ASCII characters.
+pub fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Error> {
+    let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if (1..=KEY_MAX).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => Err(Error::BadRequest("The Idempotency-Key must have 1 to 255 visible ASCII characters.")),
+    }
+}
+
 /// The fields of an HTML form (WHATWG URL Standard, "application/x-www-form-urlencoded"), in the order they came.
 pub struct Form {
     fields: Vec<(String, String)>,
@@ -89,6 +108,11 @@ impl Form {
             form.fields.push((name, value));
         }
         form
+    }
+
+    /// The names and values that are left, in the order they came.
+    pub fn into_fields(self) -> impl Iterator<Item = (String, String)> {
+        self.fields.into_iter()
     }
 
     /// The first value of `name`; empty when there is none.

@@ -1,10 +1,13 @@
 //! What can go wrong, and what visitors are told: a status, a title, and what to do. The cause goes to the log only.
 
+mod problem;
+
 use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 
+pub use self::problem::{Detail, Problem, in_words, problem_json, retry_after_seconds};
 use crate::auth::{AccountError, LoginError, RecogniseError};
 use crate::store::{BoxError, StoreError};
 
@@ -14,9 +17,21 @@ pub enum Error {
     /// The request makes no sense; the text says what to do instead.
     #[error("bad request: {0}")]
     BadRequest(&'static str),
+    /// The body is not what it says it is; the text says where and what to do.
+    #[error("malformed: {0}")]
+    Malformed(String),
     /// For programs that did not say who they are. People are sent to the login.
     #[error("not signed in")]
     Unauthorized,
+    /// For programs whose token opens nothing, or nothing any more.
+    #[error("the token is not valid")]
+    InvalidToken,
+    /// For programs: the address or the password is not right.
+    #[error("wrong login")]
+    WrongLogin,
+    /// The token may read and nothing else.
+    #[error("the token may only read")]
+    ReadOnlyToken,
     /// Not from here, or not by this user; the text says why.
     #[error("forbidden: {0}")]
     Forbidden(&'static str),
@@ -26,12 +41,27 @@ pub enum Error {
     /// Not with this method; the text lists those that work.
     #[error("method not allowed")]
     MethodNotAllowed(String),
+    /// The client takes none of the media types there are; the text names them.
+    #[error("not acceptable")]
+    NotAcceptable(&'static str),
     /// The client took too long.
     #[error("the request took too long")]
     Timeout,
+    /// What is wanted contradicts what is there; the text says how.
+    #[error("conflict: {0}")]
+    Conflict(String),
+    /// What is there is not as the client believes.
+    #[error("precondition failed")]
+    PreconditionFailed,
+    /// The request can be read and breaks rules: which, and where.
+    #[error("invalid: {0:?}")]
+    Invalid(Vec<Detail>),
     /// The body is larger than this many bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    /// The same, for programs.
+    #[error("the body is larger than {0} bytes")]
+    BodyTooLarge(usize),
     /// The body is of a kind that is not read here; the text lists those that are.
     #[error("unsupported media type")]
     UnsupportedMediaType(&'static str),
@@ -46,39 +76,6 @@ pub enum Error {
     Internal(#[source] BoxError),
 }
 
-/// An error in the words of the person who meets it. Rides on the bare answer until the error page is made of it.
-#[derive(Debug, Clone)]
-pub struct Problem {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// What happened.
-    pub title: &'static str,
-    /// What to do.
-    pub advice: String,
-    /// For the log.
-    pub cause: Option<String>,
-}
-
-impl Problem {
-    /// The problem behind a bare status that a library answered with.
-    pub fn of_status(status: StatusCode) -> Self {
-        let nothing = || -> BoxError { "an answer without a reason".into() };
-        let error = match status.as_u16() {
-            401 => Error::Unauthorized,
-            403 => Error::Forbidden("You do not have the right to do this."),
-            404 => Error::NotFound,
-            405 => Error::MethodNotAllowed("GET and HEAD".to_owned()),
-            408 => Error::Timeout,
-            413 => Error::TooLarge(0),
-            415 => Error::UnsupportedMediaType("what this address expects"),
-            503 => Error::Unavailable(nothing()),
-            400..=499 => Error::BadRequest("Check the address and what you sent, then try again."),
-            _ => Error::Internal(nothing()),
-        };
-        Self { status, cause: None, ..error.problem() }
-    }
-}
-
 /// How long a client waits before it tries an unavailable service again.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -87,12 +84,21 @@ impl Error {
     pub fn problem(&self) -> Problem {
         let (status, title, advice) = match self {
             Error::BadRequest(advice) => (400, "This request cannot be read", (*advice).to_owned()),
+            Error::Malformed(advice) => (400, "This request cannot be read", advice.clone()),
             Error::Unauthorized => (401, "You are not signed in", "Log in, then try again.".to_owned()),
+            Error::InvalidToken => (401, "This token opens nothing", "It has expired, was revoked, or is not from here. Refresh it, or log in.".to_owned()),
+            Error::WrongLogin => (401, "This login is not right", "Check the e-mail address and the password, then try again.".to_owned()),
+            Error::ReadOnlyToken => (403, "This is not allowed", "This token may only read. Use one that may write too.".to_owned()),
             Error::Forbidden(advice) => (403, "This is not allowed", (*advice).to_owned()),
             Error::NotFound => (404, "There is nothing here", "Check the address, or start again from the first page.".to_owned()),
             Error::MethodNotAllowed(allow) => (405, "This cannot be done here", format!("This address answers to {allow}.")),
+            Error::NotAcceptable(kinds) => (406, "There is no such form of it", format!("This address answers in {kinds}. Accept that.")),
             Error::Timeout => (408, "That took too long", "Check your connection and send it again. If you were writing, go back in your browser: your text is still there.".to_owned()),
+            Error::Conflict(advice) => (409, "This contradicts what is there", advice.clone()),
+            Error::PreconditionFailed => (412, "It has changed meanwhile", "Fetch it anew, see what has changed, and send your change with the new ETag.".to_owned()),
+            Error::Invalid(_) => (422, "This breaks rules", "Mend what is named in errors and send it again.".to_owned()),
             Error::TooLarge(limit) => (413, "That is too much", format!("{}Go back in your browser: your text is still there. Shorten it and send it again.", if *limit == 0 { String::new() } else { format!("At most {limit} bytes fit. ") })),
+            Error::BodyTooLarge(limit) => (413, "That is too much", format!("A body may have at most {limit} bytes here. Send less.")),
             Error::UnsupportedMediaType(kinds) => (415, "This kind of data is not read here", format!("Send {kinds}.")),
             Error::TooManyRequests(wait) => (429, "Too many tries", format!("Wait {} and try again.", in_words(*wait))),
             Error::Unavailable(_) => (503, "Not available just now", "Nothing was lost on our side. Wait a few seconds and try again; if you were writing, go back in your browser: your text is still there.".to_owned()),
@@ -102,8 +108,22 @@ impl Error {
             Error::Unavailable(_) | Error::Internal(_) => Some(self.to_string()),
             _ => None,
         };
+        let errors = match self {
+            Error::Invalid(errors) => errors.clone(),
+            _ => Vec::new(),
+        };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Problem { status, title, advice, cause }
+        Problem { status, title, advice, errors, cause }
+    }
+
+    /// How to say who one is, for the answers that ask for it (RFC 6750 §3).
+    fn challenge(&self) -> Option<&'static str> {
+        match self {
+            Error::Unauthorized | Error::WrongLogin => Some("Bearer realm=\"letterbox\""),
+            Error::InvalidToken => Some("Bearer realm=\"letterbox\", error=\"invalid_token\""),
+            Error::ReadOnlyToken => Some("Bearer realm=\"letterbox\", error=\"insufficient_scope\", scope=\"write\""),
+            _ => None,
+        }
     }
 
     /// When to try again, for the answers that say so.
@@ -114,31 +134,6 @@ impl Error {
             _ => None,
         }
     }
-}
-
-/// `Retry-After` in whole seconds, rounded up so that nobody comes too early (RFC 9110 §10.2.3).
-pub fn retry_after_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
-}
-
-/// `1 second`, `40 seconds`, `2 minutes`.
-pub fn in_words(wait: Duration) -> String {
-    match retry_after_seconds(wait).max(1) {
-        1 => "1 second".to_owned(),
-        seconds @ 2..=90 => format!("{seconds} seconds"),
-        seconds => format!("{} minutes", seconds.div_ceil(60)),
-    }
-}
-
-/// What the problem is, in the body and media type of RFC 9457.
-pub fn problem_json(problem: &Problem, request_id: &str) -> serde_json::Value {
-    serde_json::json!({
-        "type": "about:blank",
-        "title": problem.title,
-        "status": problem.status.as_u16(),
-        "detail": problem.advice,
-        "request_id": request_id,
-    })
 }
 
 /// An answer without a body that carries its [`Problem`]; the middleware `envelope` makes page or JSON of it.
@@ -152,14 +147,11 @@ impl ResponseError for Error {
         if let Some(wait) = self.retry_after() {
             response.insert_header((header::RETRY_AFTER, retry_after_seconds(wait)));
         }
-        match self {
-            Error::MethodNotAllowed(allow) => {
-                response.insert_header((header::ALLOW, allow.as_str()));
-            }
-            Error::Unauthorized => {
-                response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"letterbox\""));
-            }
-            _ => {}
+        if let Error::MethodNotAllowed(allow) = self {
+            response.insert_header((header::ALLOW, allow.as_str()));
+        }
+        if let Some(challenge) = self.challenge() {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
         let mut response = response.finish();
         response.extensions_mut().insert(self.problem());

@@ -17,6 +17,7 @@ pub mod connection;
 pub mod controllers;
 pub mod cookies;
 pub mod error;
+pub mod export;
 pub mod flash;
 pub mod keyring;
 pub mod middleware;

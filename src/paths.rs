@@ -32,5 +32,11 @@ pub const STATIC: &str = "/static";
 pub const HEALTH: &str = "/healthz";
 /// Whether the store answers.
 pub const READY: &str = "/readyz";
-/// Where programs come in.
+/// Where programs come in; a page that says how.
 pub const API: &str = "/api";
+/// The API in its first version.
+pub const API_V1: &str = "/api/v1";
+/// The API in the words of OpenAPI.
+pub const API_DOCUMENT: &str = "/api/v1/openapi.json";
+/// Letters, for programs.
+pub const API_MESSAGES: &str = "/api/v1/messages";

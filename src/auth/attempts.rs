@@ -18,6 +18,13 @@ use super::device_token::KnownDevice;
 use crate::models::SessionId;
 use crate::throttle::{SharedThrottle, Tally, household};
 
+/// Tries that one address has at once.
+pub const LOGINS_AT_ONCE: u32 = 20;
+/// How long it takes until a used up address has one more try.
+const LOGIN_PACE: Duration = Duration::from_secs(3);
+/// How long it takes until a used up address has them all again.
+pub const LOGINS_WINDOW: Duration = Duration::from_secs(LOGIN_PACE.as_secs() * LOGINS_AT_ONCE as u64);
+
 /// Counts attempts.
 pub struct Attempts {
     devices: SharedThrottle<[u8; 16]>,
@@ -34,7 +41,7 @@ impl Attempts {
         let seconds = Duration::from_secs;
         Self {
             devices: SharedThrottle::new("login by device", 10, seconds(6), tally),
-            addresses: SharedThrottle::new("login by address", 20, seconds(3), tally),
+            addresses: SharedThrottle::new("login by address", LOGINS_AT_ONCE, LOGIN_PACE, tally),
             accounts: SharedThrottle::new("login by account", 10, seconds(90), tally),
             besieged_addresses: SharedThrottle::new("besieged login by address", 1, seconds(60), tally),
             besieged_accounts: SharedThrottle::new("besieged login by account", 60, seconds(1), tally),

@@ -17,8 +17,6 @@ pub struct LoggedIn {
     pub tokens: Tokens,
     /// What it is known again by.
     pub device: String,
-    /// Whether, since their last login, a session of theirs was ended because a spent token came back.
-    pub alarm: bool,
 }
 
 /// Says who, and nothing that opens anything.
@@ -147,9 +145,25 @@ impl Auth {
             return Err(LoginError::Wrong);
         }
         added?;
-        let alarm = self.store.take_reuse_alarm(user.id).await?;
         self.note(EventKind::LoggedIn, user.email.as_str(), "", client).await;
-        Ok(LoggedIn { user, tokens, device, alarm })
+        Ok(LoggedIn { user, tokens, device })
+    }
+
+    /// Whether a session of the user's was ended because a spent token came back, since somebody was last told. For
+    /// logins of people: a program would keep it to itself.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn take_reuse_alarm(&self, user: &User) -> Result<bool, StoreError> {
+        self.store.take_reuse_alarm(user.id).await
+    }
+
+    /// Ends a session that has just been recognised.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn log_out_of(&self, session: SessionId, client: &Client) -> Result<(), StoreError> {
+        self.close(session, |_| true, client).await
     }
 
     /// Ends the session of each presented token. Expired tokens will do: whoever holds them may close the door behind

@@ -23,12 +23,12 @@ use std::time::Duration;
 
 pub use access_token::{AccessTokens, Claims, SigningKey};
 pub use accounts::{AccountError, NewAccount};
-pub use attempts::Attempts;
+pub use attempts::{Attempts, LOGINS_AT_ONCE, LOGINS_WINDOW};
 pub use device_token::DeviceTokens;
 pub use invitation::Invitations;
 pub use log_in::{LoggedIn, LoginError};
 pub use passwords::{Passwords, PasswordsBusy};
-pub use personal_tokens::{TOKENS_MAX, TokenError};
+pub use personal_tokens::{TOKEN_PREFIX, TOKENS_MAX, TokenError};
 pub use recognise::{Presented, RecogniseError, Recognised};
 pub use refresh_token::RefreshToken;
 pub use sessions::SessionEntry;

@@ -25,7 +25,7 @@ use crate::store::StoreError;
 pub const TOKENS_MAX: usize = 50;
 
 /// By this tools that look for leaked keys know ours.
-const PREFIX: &str = "lbx_";
+pub const TOKEN_PREFIX: &str = "lbx_";
 const ID: usize = 16;
 const SECRET: usize = 32;
 /// How exactly the last use is known. A program that asks every second writes once a minute.
@@ -58,14 +58,14 @@ impl Presented {
     /// Reads the form of a token; 48 bytes fill 64 characters, so one token has one spelling.
     fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; ID + SECRET];
-        let length = URL_SAFE_NO_PAD.decode_slice(text.strip_prefix(PREFIX)?, &mut bytes).ok()?;
+        let length = URL_SAFE_NO_PAD.decode_slice(text.strip_prefix(TOKEN_PREFIX)?, &mut bytes).ok()?;
         let (id, secret) = bytes.split_at(ID);
         (length == bytes.len()).then_some(())?;
         Some(Self { id: TokenId::from_bytes(id.try_into().ok()?), secret: secret.try_into().ok()? })
     }
 
     fn text(&self) -> String {
-        format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([&self.id.as_bytes()[..], &self.secret].concat()))
+        format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode([&self.id.as_bytes()[..], &self.secret].concat()))
     }
 
     fn hash(&self) -> [u8; 32] {

@@ -81,7 +81,7 @@ pub async fn log_in(
     match state.auth.log_in(&email, &password, device.as_deref(), &from).await {
         Ok(logged_in) => {
             client::end_session_before(&request, &state, &from).await;
-            if logged_in.alarm {
+            if state.auth.take_reuse_alarm(&logged_in.user).await? {
                 flash::put(&session, ALARM);
             }
             Ok(cookies::welcome(&logged_in, destination(&next), state.is_https()))

@@ -3,6 +3,7 @@
 pub mod access_tokens;
 pub mod account;
 pub mod activity;
+pub mod api;
 pub mod contact;
 pub mod health;
 pub mod home;

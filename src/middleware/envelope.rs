@@ -201,9 +201,19 @@ fn problem_of<B>(response: &HttpResponse<B>, cause: impl FnOnce() -> String) -> 
     problem
 }
 
-/// Keeps what the bare error said in its head: `Allow`, `Retry-After`, cookies, whether to close.
+/// What a bare error may say in its head.
+const KEPT: [HeaderName; 6] = [
+    header::ALLOW,
+    header::RETRY_AFTER,
+    header::WWW_AUTHENTICATE,
+    header::SET_COOKIE,
+    HeaderName::from_static("ratelimit"),
+    HeaderName::from_static("ratelimit-policy"),
+];
+
+/// Keeps that, and whether to close.
 fn carry_over(mut page: HttpResponse<BoxBody>, inner: &ResponseHead) -> HttpResponse<BoxBody> {
-    for name in [header::ALLOW, header::RETRY_AFTER, header::WWW_AUTHENTICATE, header::SET_COOKIE] {
+    for name in KEPT {
         for value in inner.headers().get_all(&name) {
             page.headers_mut().append(name.clone(), value.clone());
         }

@@ -6,6 +6,7 @@ mod cross_origin;
 mod deadline;
 mod envelope;
 mod is_authenticated;
+mod is_authorized;
 mod security_headers;
 mod session;
 
@@ -13,5 +14,6 @@ pub use cross_origin::cross_origin;
 pub use deadline::deadline;
 pub use envelope::envelope;
 pub use is_authenticated::{CurrentUser, is_authenticated};
+pub use is_authorized::{Caller, is_authorized};
 pub use security_headers::always as headers_of_every_answer;
 pub use session::session;

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use super::{Letter, Timestamp};
+use super::{Letter, Timestamp, UserId};
 
 const TIME: usize = 6;
 const RANDOM: usize = 10;
@@ -104,6 +104,12 @@ impl DeliveryKey {
         Self::digest(b"idempotency-key", key.as_bytes(), letter)
     }
 
+    /// The same name that one user gives gives the same key, whatever the content: for programs that are told when they
+    /// give the name of one letter to another.
+    pub fn of_request(user: UserId, name: &str) -> Self {
+        Self::digest_of(&[b"request", user.as_bytes(), name.as_bytes()])
+    }
+
     /// A key like no other, for a letter that came without a receipt of ours.
     ///
     /// # Errors
@@ -125,9 +131,14 @@ impl DeliveryKey {
     }
 
     fn digest(kind: &[u8], number: &[u8], letter: &Letter) -> Self {
+        let [name, email] = [letter.name.as_str(), letter.email.as_str()].map(str::as_bytes);
+        let [subject, body] = [letter.subject.as_str(), letter.body.as_str()].map(str::as_bytes);
+        Self::digest_of(&[kind, number, name, email, subject, body])
+    }
+
+    fn digest_of(parts: &[&[u8]]) -> Self {
         let mut hash = Sha256::new();
-        let fields = [letter.name.as_str(), letter.email.as_str(), letter.subject.as_str(), letter.body.as_str()];
-        for part in [kind, number].into_iter().chain(fields.iter().map(|field| field.as_bytes())) {
+        for part in parts {
             // Length first, so that no two lists of parts run together into the same bytes.
             hash.update(part.len().to_be_bytes());
             hash.update(part);

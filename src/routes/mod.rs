@@ -1,5 +1,6 @@
 //! ROUTE: which URL is answered by which controller. The file a route stands in says whether it is guarded.
 
+mod api;
 mod private;
 mod public;
 
@@ -16,6 +17,7 @@ use crate::state::State;
 pub fn configure(config: &mut ServiceConfig, state: &State) {
     public::configure(config, state);
     private::configure(config, state);
+    api::configure(config);
     config.default_service(web::to(|| async { Error::NotFound.error_response() }));
 }
 
@@ -38,9 +40,13 @@ impl Page {
         self
     }
 
-    fn post(mut self, route: impl Fn(Route) -> Route) -> Self {
-        self.resource = self.resource.route(route(web::post()));
-        self.methods.push(Method::POST);
+    fn post(self, route: impl Fn(Route) -> Route) -> Self {
+        self.on(Method::POST, route)
+    }
+
+    fn on(mut self, method: Method, route: impl Fn(Route) -> Route) -> Self {
+        self.resource = self.resource.route(route(web::method(method.clone())));
+        self.methods.push(method);
         self
     }
 

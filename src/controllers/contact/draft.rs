@@ -4,14 +4,12 @@ use actix_web::HttpRequest;
 use actix_web::web::Bytes;
 use serde_json::Value;
 
-use crate::body::{Form, Kind};
+use crate::body::{Form, Kind, idempotency_key};
 use crate::error::Error;
 use crate::models::{Draft, Fault, Letter};
 
 const FIELDS: [&str; 4] = ["name", "email", "subject", "message"];
 const KINDS: &str = "application/x-www-form-urlencoded or application/json";
-/// Longest `Idempotency-Key`, in bytes.
-const KEY_MAX: usize = 255;
 
 /// A letter as it came, with what tells it from others.
 pub(super) struct Submission {
@@ -92,13 +90,5 @@ impl Submission {
             is_json: true,
             faults,
         })
-    }
-}
-
-fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Error> {
-    let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
-    match value.to_str() {
-        Ok(key) if (1..=KEY_MAX).contains(&key.len()) => Ok(Some(key.to_owned())),
-        _ => Err(Error::BadRequest("The Idempotency-Key must have 1 to 255 visible ASCII characters.")),
     }
 }

@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::body::Form;
 use crate::error::Error;
-use crate::models::{Cursor, Folder, Format, ListQuery, MessageId, Query, Selection};
+use crate::models::{Cursor, Filter, Folder, Format, ListQuery, MessageId, Query, Selection};
 use crate::paths;
 
 /// Letters on a page.
@@ -65,20 +65,16 @@ impl View {
         !self.search.is_empty()
     }
 
-    /// The letters it shows. A search without a folder looks through all that was not thrown away.
+    /// The letters it shows.
     pub(super) fn selection(&self) -> Selection {
-        let folders = match (self.query.folders.as_slice(), self.folder) {
-            ([], Some(folder)) => vec![folder],
-            ([], None) if self.is_search() => vec![Folder::Inbox, Folder::Archive],
-            ([], None) => vec![Folder::Inbox],
-            (named, _) => named.to_vec(),
+        let filter = Filter {
+            folder: self.folder,
+            query: self.query.clone(),
+            is_search: self.is_search(),
+            unread: self.unread,
+            starred: self.starred,
         };
-        Selection {
-            folders,
-            unread: self.unread || self.query.unread,
-            starred: self.starred || self.query.starred,
-            search: self.query.search.clone(),
-        }
+        filter.selection()
     }
 
     /// One page of it, `limit` letters long.
