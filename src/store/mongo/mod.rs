@@ -6,6 +6,7 @@ mod audit;
 mod connection;
 mod fault;
 mod messages;
+mod records;
 mod register;
 mod rooms;
 mod schema;
@@ -107,7 +108,7 @@ impl Store for MongoStore {
     }
 }
 
-/// Whether a database of this name holds anything. Makes none.
+/// Whether the database has any collection by a name that Letterbox gives. Makes none.
 ///
 /// # Errors
 /// [`StoreError::Refused`](crate::store::StoreError::Refused) when no server answers.
@@ -115,8 +116,8 @@ pub async fn exists(url: &MongoUrl) -> Result<bool> {
     let runtime = connection::runtime()?;
     let url = url.clone();
     let looked = runtime.spawn(async move {
-        let rooms = connection::connect(&url).await?.list_collection_names().await;
-        Ok(!rooms.map_err(Fault::from)?.is_empty())
+        let rooms = connection::connect(&url).await?.list_collection_names().await.map_err(Fault::from)?;
+        Ok(rooms.iter().any(|room| Rooms::NAMES.contains(&room.as_str())))
     });
     let found = connection::joined(looked).await;
     runtime.shutdown_background();
