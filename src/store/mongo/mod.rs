@@ -19,26 +19,26 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mongodb::bson::doc;
-use tokio::runtime::Runtime;
 
-use self::connection::Gate;
+use self::connection::{Gate, Home};
 use self::fault::Fault;
-use self::messages::{Arrivals, Tally};
+use self::messages::{Arrivals, Inbound, Tally};
 use self::register::Register;
 use self::rooms::Rooms;
 use self::values::damaged;
 use crate::config::MongoUrl;
 use crate::models::Timestamp;
-use crate::store::{Result, Store, StoreReport};
+use crate::store::{Result, Store, StoreError, StoreReport};
 
 /// Letters, users and sessions in one database.
 pub struct MongoStore {
     /// Where the driver lives. Its tasks outlive the workers of the web server, and an act that was begun runs to its
     /// end here even when the request behind it goes away.
-    runtime: Option<Runtime>,
+    home: Home,
     rooms: Arc<Rooms>,
     reads: Gate,
     writes: Gate,
+    inbound: Arc<Inbound>,
     arrivals: Arrivals,
     tally: Tally,
 }
@@ -50,14 +50,14 @@ impl MongoStore {
     /// [`StoreError::Refused`](crate::store::StoreError::Refused) with a sentence for the operator: no server answers,
     /// the login is wrong, a database of a newer version or another program, or an index that is in the way.
     pub async fn open(url: &MongoUrl) -> Result<Self> {
-        let runtime = connection::runtime()?;
-        let to = url.clone();
-        let database = connection::joined(runtime.spawn(async move { connection::connect(&to).await })).await?;
+        let home = Home::start()?;
+        let database = connection::connect(&home, url).await?;
         let store = Self {
-            runtime: Some(runtime),
+            home,
             rooms: Arc::new(Rooms::of(database)),
             reads: Gate::new(),
             writes: Gate::new(),
+            inbound: Arc::default(),
             arrivals: Arrivals::new(),
             tally: Tally::default(),
         };
@@ -113,13 +113,11 @@ impl Store for MongoStore {
 /// # Errors
 /// [`StoreError::Refused`](crate::store::StoreError::Refused) when no server answers.
 pub async fn exists(url: &MongoUrl) -> Result<bool> {
-    let runtime = connection::runtime()?;
-    let url = url.clone();
-    let looked = runtime.spawn(async move {
-        let rooms = connection::connect(&url).await?.list_collection_names().await.map_err(Fault::from)?;
-        Ok(rooms.iter().any(|room| Rooms::NAMES.contains(&room.as_str())))
-    });
-    let found = connection::joined(looked).await;
-    runtime.shutdown_background();
-    found
+    let home = Home::start()?;
+    let database = connection::connect(&home, url).await?;
+    let Some(runtime) = home.runtime() else { return Ok(false) };
+    let looked = runtime.spawn(async move { database.list_collection_names().await });
+    let names = looked.await.map_err(|error| StoreError::Internal(error.into()))?;
+    let names = names.map_err(|error| StoreError::from(Fault::from(error)))?;
+    Ok(names.iter().any(|name| Rooms::NAMES.contains(&name.as_str())))
 }

@@ -85,12 +85,13 @@ impl Records for MongoStore {
                 let named: Vec<Bson> = ids.iter().map(|id| name(kind, id)).collect();
                 let these = doc! { "_id": { "$in": &named } };
                 match kind {
-                    RecordKind::Users => drop_users(&rooms, act, &ids, &named).await?,
-                    RecordKind::Sessions => drop(rooms.sessions.delete_many(these).await?),
-                    RecordKind::Tokens => drop(rooms.tokens.delete_many(these).await?),
-                    RecordKind::Events => drop(rooms.events.delete_many(these).await?),
-                    RecordKind::Letters => {}
-                }
+                    RecordKind::Users => return drop_users(&rooms, act, &ids, &named).await,
+                    RecordKind::Sessions => rooms.sessions.delete_many(these).await?,
+                    RecordKind::Tokens => rooms.tokens.delete_many(these).await?,
+                    RecordKind::Events => rooms.events.delete_many(these).await?,
+                    // Dropped above.
+                    RecordKind::Letters => return Ok(()),
+                };
                 Ok(())
             }
         })

@@ -40,8 +40,8 @@ fn a_login_goes_to_mongodb_and_back() {
     assert!(server.wait().0.success());
 
     verified(&copy(directory.path(), &mongo, HERE, &["--overwrite"]));
-    let back = moved(&there, &Binary::start(directory.path(), &[key]));
-    assert_eq!(back.get("/messages").status, 200);
+    let server = Binary::start(directory.path(), &[key]);
+    assert_eq!(moved(&there, &server).get("/messages").status, 200);
 }
 
 #[test]
