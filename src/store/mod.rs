@@ -69,7 +69,7 @@ pub async fn open_to_copy_into(engine: &Engine) -> Result<Arc<dyn Records>> {
 async fn open_records(engine: &Engine, purpose: Purpose) -> Result<Arc<dyn Records>> {
     match engine {
         Engine::Sqlite(path) => Ok(Arc::new(sqlite::SqliteStore::open(path, purpose)?)),
-        Engine::MongoDb(_) => Err(StoreError::Refused("MongoDB is not ready yet.".to_owned())),
+        Engine::MongoDb(url) => Ok(Arc::new(mongo::MongoStore::open(url).await?)),
     }
 }
 

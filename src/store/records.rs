@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 
 use super::{Result, Store};
-use crate::models::{DeliveryKey, Event, Message, NewUser, Session, Timestamp};
+use crate::models::{DeliveryKey, Event, Message, NewUser, PersonalToken, Session, Timestamp};
 
 /// What a store keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum RecordKind {
     Users,
     /// The logins, with the keys that make their refresh tokens.
     Sessions,
+    /// The personal access tokens, with the hashes that they are checked against.
+    Tokens,
     /// The audit log.
     Events,
     /// The letters.
@@ -23,13 +25,15 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// Every kind, in an order in which they can be put into a store: users before what belongs to them.
-    pub const ALL: [RecordKind; 4] = [RecordKind::Users, RecordKind::Sessions, RecordKind::Events, RecordKind::Letters];
+    pub const ALL: [RecordKind; 5] =
+        [RecordKind::Users, RecordKind::Sessions, RecordKind::Tokens, RecordKind::Events, RecordKind::Letters];
 
     /// What people call them.
     pub const fn as_str(self) -> &'static str {
         match self {
             RecordKind::Users => "users",
             RecordKind::Sessions => "sessions",
+            RecordKind::Tokens => "tokens",
             RecordKind::Events => "events",
             RecordKind::Letters => "letters",
         }
@@ -66,6 +70,8 @@ pub enum Record {
     User(NewUser),
     /// A login.
     Session(KeptSession),
+    /// A personal access token.
+    Token(PersonalToken),
     /// An entry of the audit log.
     Event(Event),
     /// A letter.
@@ -78,6 +84,7 @@ impl Record {
         match self {
             Record::User(new) => *new.user.id.as_bytes(),
             Record::Session(kept) => *kept.session.id.as_bytes(),
+            Record::Token(token) => *token.id.as_bytes(),
             Record::Event(event) => *event.id.as_bytes(),
             Record::Letter(kept) => *kept.message.id.as_bytes(),
         }
@@ -89,6 +96,7 @@ impl Record {
         match self {
             Record::User(new) => bytes.user(new),
             Record::Session(kept) => bytes.session(kept),
+            Record::Token(token) => bytes.token(token),
             Record::Event(event) => bytes.event(event),
             Record::Letter(kept) => bytes.letter(kept),
         }
@@ -131,6 +139,17 @@ impl Canonical {
         self.text(&session.device);
     }
 
+    fn token(&mut self, token: &PersonalToken) {
+        self.bytes(token.id.as_bytes());
+        self.bytes(token.user_id.as_bytes());
+        self.text(token.name.as_str());
+        self.text(token.scope.as_str());
+        self.bytes(&token.hash);
+        self.time(token.created_at);
+        self.time_if_any(token.expires_at);
+        self.time_if_any(token.last_used_at);
+    }
+
     fn event(&mut self, event: &Event) {
         self.bytes(event.id.as_bytes());
         self.time(event.at);
@@ -152,10 +171,8 @@ impl Canonical {
         self.text(message.folder.as_str());
         self.flag(message.read);
         self.flag(message.starred);
-        self.flag(kept.trashed_at.is_some());
-        if let Some(at) = kept.trashed_at {
-            self.time(at);
-        }
+        self.bytes(&message.version.to_be_bytes());
+        self.time_if_any(kept.trashed_at);
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
@@ -169,6 +186,11 @@ impl Canonical {
 
     fn time(&mut self, time: Timestamp) {
         self.bytes(&time.millis().to_be_bytes());
+    }
+
+    fn time_if_any(&mut self, time: Option<Timestamp>) {
+        self.flag(time.is_some());
+        time.into_iter().for_each(|time| self.time(time));
     }
 
     fn flag(&mut self, flag: bool) {
@@ -193,7 +215,7 @@ pub trait Records: Store {
     async fn read_records(&self, kind: RecordKind, after: Option<RecordId>, limit: u32) -> Result<Vec<Record>>;
 
     /// Puts records in, in place of those with the same names. Returns when they would survive a power cut; the same
-    /// records again come to the same. A session whose user is not there is left out.
+    /// records again come to the same. A session or token whose user is not there is left out.
     async fn put_records(&self, records: Vec<Record>) -> Result<()>;
 
     /// Takes records out, for good. Those that are not there are none the worse; what belongs to a user goes along.

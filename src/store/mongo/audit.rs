@@ -62,7 +62,7 @@ impl Audit for MongoStore {
 }
 
 impl EventDoc {
-    fn new(event: &Event) -> Self {
+    pub(super) fn new(event: &Event) -> Self {
         Self {
             id: uuid(event.id.as_bytes()),
             at: date(event.at),
@@ -73,7 +73,7 @@ impl EventDoc {
         }
     }
 
-    fn event(self) -> Result<Event> {
+    pub(super) fn event(self) -> Result<Event> {
         Ok(Event {
             id: EventId::from_bytes(self.id.bytes()),
             at: time(self.at),

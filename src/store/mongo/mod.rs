@@ -7,6 +7,7 @@ mod connection;
 mod coordination;
 mod fault;
 mod messages;
+mod records;
 mod register;
 mod rooms;
 mod schema;
@@ -28,7 +29,7 @@ use self::rooms::Rooms;
 use self::values::damaged;
 use crate::config::MongoUrl;
 use crate::models::Timestamp;
-use crate::store::{Result, Store, StoreReport};
+use crate::store::{Result, Store, StoreError, StoreReport};
 
 /// Letters, users and sessions in one database.
 pub struct MongoStore {
@@ -108,18 +109,16 @@ impl Store for MongoStore {
     }
 }
 
-/// Whether a database of this name holds anything. Makes none.
+/// Whether the database has any collection by a name that Letterbox gives. Makes none.
 ///
 /// # Errors
 /// [`StoreError::Refused`](crate::store::StoreError::Refused) when no server answers.
 pub async fn exists(url: &MongoUrl) -> Result<bool> {
-    let runtime = connection::runtime()?;
-    let url = url.clone();
-    let looked = runtime.spawn(async move {
-        let rooms = connection::connect(&url).await?.list_collection_names().await;
-        Ok(!rooms.map_err(Fault::from)?.is_empty())
-    });
-    let found = connection::joined(looked).await;
-    runtime.shutdown_background();
-    found
+    let home = Home::start()?;
+    let database = connection::connect(&home, url).await?;
+    let Some(runtime) = home.runtime() else { return Ok(false) };
+    let looked = runtime.spawn(async move { database.list_collection_names().await });
+    let names = looked.await.map_err(|error| StoreError::Internal(error.into()))?;
+    let names = names.map_err(|error| StoreError::from(Fault::from(error)))?;
+    Ok(names.iter().any(|name| Rooms::NAMES.contains(&name.as_str())))
 }

@@ -11,7 +11,7 @@ use super::register::{Entry, Register, Verdict};
 use super::values::{absent, blob, damaged, date, exactly, signed, time, uuid};
 use super::{Fault, MongoStore, Rooms, users};
 use crate::models::{EndReason, Session, SessionId, Timestamp, User, UserId};
-use crate::store::{Result, Sessions};
+use crate::store::{KeptSession, Result, Sessions};
 
 /// How many alarms that were told are remembered for each user.
 const TOLD: usize = 32;
@@ -256,6 +256,26 @@ impl SessionDoc {
             device: session.device.clone(),
             rotation: None,
         })
+    }
+
+    /// A session from another store, in the present epoch of its user.
+    pub(super) fn of(kept: &KeptSession, epoch: i64) -> Result<Self, Fault> {
+        let ended = kept.session.ended.map(|(at, reason)| Ended {
+            at: date(at),
+            reason: reason.as_str().to_owned(),
+            act: Uuid::new(),
+        });
+        Ok(Self { ended, alarm: kept.alarm, ..Self::new(&kept.session, epoch)? })
+    }
+
+    /// The session for another store: as it stands now, whatever was only noted with its user.
+    pub(super) fn kept(&self, entry: &Entry) -> Result<KeptSession> {
+        Ok(KeptSession { session: self.session(entry)?, alarm: self.alarm && !entry.told.contains(&self.id) })
+    }
+
+    /// Whose it is.
+    pub(super) fn user(&self) -> Uuid {
+        self.user
     }
 
     /// How the session ended, if it did: by itself, or with all those that are not of the user's present epoch.

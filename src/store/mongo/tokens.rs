@@ -113,7 +113,7 @@ impl MongoStore {
 }
 
 impl TokenDoc {
-    fn new(token: &PersonalToken) -> Self {
+    pub(super) fn new(token: &PersonalToken) -> Self {
         Self {
             id: uuid(token.id.as_bytes()),
             user: uuid(token.user_id.as_bytes()),
@@ -127,7 +127,7 @@ impl TokenDoc {
         }
     }
 
-    fn token(self) -> Result<PersonalToken> {
+    pub(super) fn token(self) -> Result<PersonalToken> {
         Ok(PersonalToken {
             id: TokenId::from_bytes(self.id.bytes()),
             user_id: UserId::from_bytes(self.user.bytes()),

@@ -9,9 +9,10 @@ use rusqlite::{Connection, Row, params};
 use super::audit::event;
 use super::messages::kept;
 use super::sessions::{SESSION, session};
+use super::tokens::{TOKEN, token};
 use super::users::{COLUMNS, WIDTH, user};
 use super::{SqliteStore, writer};
-use crate::models::{EndReason, Event, NewUser, PasswordHash, Timestamp};
+use crate::models::{EndReason, Event, NewUser, PasswordHash, PersonalToken, Timestamp};
 use crate::store::{KeptSession, Record, RecordId, RecordKind, Records, Result};
 
 #[async_trait]
@@ -29,6 +30,7 @@ impl Records for SqliteStore {
         let sql = match kind {
             RecordKind::Users => "SELECT count(*) FROM users",
             RecordKind::Sessions => "SELECT count(*) FROM sessions",
+            RecordKind::Tokens => "SELECT count(*) FROM access_tokens",
             RecordKind::Events => "SELECT count(*) FROM events",
             RecordKind::Letters => "SELECT sum(total) FROM folder_counts",
         };
@@ -43,6 +45,7 @@ impl Records for SqliteStore {
                 match kind {
                     RecordKind::Users => read_users(connection, after, limit),
                     RecordKind::Sessions => read_sessions(connection, after, limit),
+                    RecordKind::Tokens => read_tokens(connection, after, limit),
                     RecordKind::Events => read_events(connection, after, limit),
                     RecordKind::Letters => kept::read(connection, after, limit),
                 }
@@ -57,6 +60,7 @@ impl Records for SqliteStore {
                 records.iter().try_for_each(|record| match record {
                     Record::User(new) => put_user(connection, new),
                     Record::Session(kept) => put_session(connection, kept),
+                    Record::Token(token) => put_token(connection, token),
                     Record::Event(event) => put_event(connection, event),
                     Record::Letter(letter) => kept::put(connection, letter),
                 })
@@ -68,6 +72,7 @@ impl Records for SqliteStore {
         let sql = match kind {
             RecordKind::Users => "DELETE FROM users WHERE id = ?1",
             RecordKind::Sessions => "DELETE FROM sessions WHERE id = ?1",
+            RecordKind::Tokens => "DELETE FROM access_tokens WHERE id = ?1",
             RecordKind::Events => "DELETE FROM events WHERE id = ?1",
             RecordKind::Letters => "DELETE FROM messages WHERE id = ?1",
         };
@@ -113,6 +118,11 @@ fn read_sessions(connection: &Connection, after: &[u8], limit: u32) -> Result<Ve
     select(connection, &sql, params![after, limit], |row| {
         Ok(Record::Session(KeptSession { alarm: row.get(0)?, session: session(row, 1)? }))
     })
+}
+
+fn read_tokens(connection: &Connection, after: &[u8], limit: u32) -> Result<Vec<Record>> {
+    let sql = format!("SELECT {TOKEN} FROM access_tokens WHERE id > ?1 ORDER BY id LIMIT ?2");
+    select(connection, &sql, params![after, limit], |row| Ok(Record::Token(token(row, 0)?)))
 }
 
 fn read_events(connection: &Connection, after: &[u8], limit: u32) -> Result<Vec<Record>> {
@@ -167,6 +177,26 @@ fn put_session(connection: &Connection, kept: &KeptSession) -> Result<()> {
         reason.map(EndReason::as_str),
         kept.alarm,
         session.device,
+    ])?;
+    Ok(())
+}
+
+fn put_token(connection: &Connection, token: &PersonalToken) -> Result<()> {
+    let mut put = connection.prepare_cached(
+        "INSERT INTO access_tokens (id, user_id, name, scope, hash, created_at, expires_at, last_used_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?2)
+         ON CONFLICT (id) DO UPDATE SET user_id = ?2, name = ?3, scope = ?4, hash = ?5, created_at = ?6,
+             expires_at = ?7, last_used_at = ?8",
+    )?;
+    put.execute(params![
+        token.id.as_bytes(),
+        token.user_id.as_bytes(),
+        token.name.as_str(),
+        token.scope.as_str(),
+        token.hash,
+        token.created_at.millis(),
+        token.expires_at.map(Timestamp::millis),
+        token.last_used_at.map(Timestamp::millis),
     ])?;
     Ok(())
 }

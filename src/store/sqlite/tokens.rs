@@ -104,11 +104,12 @@ impl Tokens for SqliteStore {
 }
 
 /// The columns of a token, in the order `token` reads them.
-const TOKEN: &str = "access_tokens.id, user_id, access_tokens.name, scope, hash, access_tokens.created_at, expires_at,
+pub(super) const TOKEN: &str =
+    "access_tokens.id, user_id, access_tokens.name, scope, hash, access_tokens.created_at, expires_at,
     last_used_at";
 
 /// Reads a token from [`TOKEN`] that begins at column `first`.
-fn token(row: &Row<'_>, first: usize) -> Result<PersonalToken> {
+pub(super) fn token(row: &Row<'_>, first: usize) -> Result<PersonalToken> {
     let scope: String = row.get(first + 3)?;
     let unknown = || StoreError::Internal(format!("unknown scope {scope}").into());
     Ok(PersonalToken {

@@ -2,8 +2,10 @@
 
 mod backup;
 mod check;
+mod copy;
 mod env_file;
 mod mongodb;
+mod on_mongodb;
 mod store_refusals;
 mod terminal;
 mod usage;
@@ -20,8 +22,13 @@ fn run(directory: &Path, words: &[&str], settings: &[(&str, &str)], input: &str)
 
 /// Adds an owner with the password of the tests.
 fn add_owner(directory: &Path) {
+    add_owner_of(directory, &[]);
+}
+
+/// The same in the store that the settings name.
+fn add_owner_of(directory: &Path, settings: &[(&str, &str)]) {
     let words = ["user", "add", OWNER, "--role", "owner", "--password-stdin"];
-    let added = run(directory, &words, &[], PASSWORD);
+    let added = run(directory, &words, settings, PASSWORD);
     assert_eq!(added.code, 0, "{added:?}");
 }
 

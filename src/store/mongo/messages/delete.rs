@@ -68,6 +68,11 @@ pub(super) async fn one(rooms: &Rooms, id: MessageId, deletion: &mut Deletion) -
     Ok(deletion.delete(rooms, vec![name(id)], doc! { "folder": letter::is_there() }).await? > 0)
 }
 
+/// Deletes all of these, wherever they lie.
+pub(super) async fn all(rooms: &Rooms, ids: &[MessageId], deletion: &mut Deletion) -> Result<u64, Fault> {
+    deletion.delete(rooms, names(ids.iter().copied()), doc! { "folder": letter::is_there() }).await
+}
+
 pub(super) async fn one_at(
     rooms: &Rooms,
     id: MessageId,

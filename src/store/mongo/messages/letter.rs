@@ -7,12 +7,12 @@ use mongodb::bson::{Binary, Bson, DateTime, Document, Uuid, doc};
 use serde::{Deserialize, Serialize};
 
 use crate::models::{
-    Action, Body, EmailAddress, Folder, Letter, Message, MessageId, MessageSummary, PREVIEW_MAX, PersonName, Search,
-    Standing, Subject,
+    Action, Body, DeliveryKey, EmailAddress, Folder, Letter, Message, MessageId, MessageSummary, PREVIEW_MAX,
+    PersonName, Search, Standing, Subject,
 };
-use crate::store::mongo::Rooms;
-use crate::store::mongo::values::{blob, damaged, date, time, uuid};
-use crate::store::{Delivery, Result};
+use crate::store::mongo::values::{blob, damaged, date, exactly, signed, time, uuid};
+use crate::store::mongo::{Fault, Rooms};
+use crate::store::{Delivery, KeptLetter, Result};
 
 /// The folder of what is left of a deleted letter until the counts know of it.
 pub(super) const GONE: &str = "gone";
@@ -35,6 +35,8 @@ pub(super) struct Stored {
     read: bool,
     starred: bool,
     pub(super) version: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trashed_at: Option<DateTime>,
     /// Whether it stands otherwise than it is counted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pending: bool,
@@ -137,9 +139,31 @@ impl Stored {
             read: false,
             starred: false,
             version: 1,
+            trashed_at: None,
             pending: true,
             words: Search::entries(letter),
         }
+    }
+
+    /// A letter from another store.
+    pub(super) fn of(kept: &KeptLetter) -> Result<Self, Fault> {
+        let Message { id, received_at, letter, .. } = kept.message.clone();
+        let arrived = Self::new(&Delivery { id, received_at, key: kept.key, letter });
+        Ok(Self {
+            folder: kept.message.folder.as_str().to_owned(),
+            read: kept.message.read,
+            starred: kept.message.starred,
+            version: signed(kept.message.version)?,
+            trashed_at: kept.trashed_at.map(date),
+            ..arrived
+        })
+    }
+
+    /// The letter for another store.
+    pub(super) fn kept(self) -> Result<KeptLetter> {
+        let key = self.key.as_ref().ok_or_else(|| damaged(format!("the letter {} has no key", self.id)))?;
+        let key = DeliveryKey::from_bytes(exactly(key)?);
+        Ok(KeptLetter { key, trashed_at: self.trashed_at.map(time), message: self.message()? })
     }
 
     pub(super) fn letter(&self) -> Letter {

@@ -6,6 +6,7 @@ mod change;
 mod counts;
 mod delete;
 mod find;
+pub(super) mod kept;
 mod letter;
 mod tally;
 mod words;

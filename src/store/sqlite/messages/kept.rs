@@ -8,7 +8,7 @@ use crate::store::sqlite::bytes;
 use crate::store::{KeptLetter, Record, Result};
 
 /// How many columns `message` reads, the number included.
-const WIDTH: usize = 10;
+const WIDTH: usize = 11;
 
 /// The letters whose names come after `after`, in the order of their names.
 pub(in crate::store::sqlite) fn read(connection: &Connection, after: &[u8], limit: u32) -> Result<Vec<Record>> {
@@ -54,15 +54,16 @@ pub(in crate::store::sqlite) fn put(connection: &Connection, kept: &KeptLetter) 
         message.folder.as_str(),
         message.read,
         message.starred,
+        message.version,
         kept.trashed_at.map(Timestamp::millis),
     ])?;
     Ok(())
 }
 
 const INSERT: &str = "INSERT INTO messages (seq, id, delivery_key, received_at, name, email, email_key, subject, body,
-                           folder, read, starred, trashed_at)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+                           folder, read, starred, version, trashed_at)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 const REPLACE: &str = "UPDATE messages SET id = ?2, delivery_key = ?3, received_at = ?4, name = ?5, email = ?6,
-         email_key = ?7, subject = ?8, body = ?9, folder = ?10, read = ?11, starred = ?12, trashed_at = ?13,
+         email_key = ?7, subject = ?8, body = ?9, folder = ?10, read = ?11, starred = ?12, version = ?13, trashed_at = ?14,
          change_id = NULL, change_undo = NULL
      WHERE seq = ?1";

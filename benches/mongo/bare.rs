@@ -1,0 +1,106 @@
+//! The bare driver, doing by itself what Letterbox has it do.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::TryStreamExt as _;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, DateTime, Document, Uuid, doc};
+use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, WriteConcern};
+use mongodb::{Client, Collection, Database};
+use tokio::runtime::Runtime;
+
+/// Letters on a page of the inbox, and one more to know whether there are others.
+const PAGE: i64 = 51;
+
+pub struct Bare {
+    runtime: Runtime,
+    database: Database,
+    /// A letter as Letterbox stores one.
+    letter: Document,
+}
+
+impl Bare {
+    /// Connects with Letterbox's own settings, and copies the indexes of its letters.
+    pub fn connect(url: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (database, letter) = runtime.block_on(async {
+            let mut options = ClientOptions::parse(url).await.unwrap();
+            options.write_concern = Some(WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
+            options.read_concern = Some(ReadConcern::majority());
+            options.max_pool_size = Some(64);
+            options.max_connecting = Some(8);
+            let database = Client::with_options(options).unwrap().database("letters");
+            let letters: Collection<Document> = database.collection("messages");
+            let letter = letters.find_one(doc! { "folder": "inbox" }).await.unwrap().expect("a letter");
+            let mut indexes = letters.list_indexes().await.unwrap();
+            let copy: Collection<Document> = database.collection("bare");
+            while let Some(index) = indexes.try_next().await.unwrap() {
+                copy.create_index(index).await.unwrap();
+            }
+            (database, letter)
+        });
+        Self { runtime, database, letter }
+    }
+
+    /// Inserts one document after the other in each of `writers` tasks.
+    pub fn inserts_per_second(&self, writers: usize, round: Duration) -> f64 {
+        let room: Collection<Document> = self.database.collection("bare");
+        let letter = Arc::new(self.letter.clone());
+        self.per_second(writers, round, move || {
+            let (room, letter) = (room.clone(), Arc::clone(&letter));
+            async move {
+                let mut new = Document::clone(&letter);
+                new.insert("_id", Uuid::new());
+                new.insert("key", Binary { subtype: BinarySubtype::Generic, bytes: Uuid::new().bytes().to_vec() });
+                new.insert("received_at", DateTime::now());
+                room.insert_one(new).await.unwrap();
+            }
+        })
+    }
+
+    /// Asks what a page of the inbox asks: who that is, the letters without their words, and the counts.
+    pub fn pages_per_second(&self, readers: usize, round: Duration) -> f64 {
+        let database = self.database.clone();
+        self.per_second(readers, round, move || {
+            let database = database.clone();
+            async move {
+                let room = |name: &str| database.collection::<Document>(name);
+                room("sessions").find_one(doc! {}).await.unwrap().expect("a session");
+                room("users").find_one(doc! {}).await.unwrap().expect("a user");
+                let fields = doc! {
+                    "received_at": 1, "name": 1, "email": 1, "subject": 1, "folder": 1, "read": 1, "starred": 1,
+                    "preview": { "$substrCP": ["$body", 0, 160] },
+                };
+                let letters = room("messages");
+                let page = letters.find(doc! { "folder": "inbox" }).sort(doc! { "_id": -1 }).limit(PAGE);
+                let page: Vec<Document> = page.projection(fields).await.unwrap().try_collect().await.unwrap();
+                assert_eq!(page.len() as i64, PAGE);
+                room("counts").find_one(doc! {}).await.unwrap();
+            }
+        })
+    }
+
+    fn per_second<F>(&self, tasks: usize, round: Duration, act: impl Fn() -> F) -> f64
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let begun = Instant::now();
+        let total: u64 = self.runtime.block_on(async {
+            let act = Arc::new(act);
+            let workers = (0..tasks).map(|_| {
+                let act = Arc::clone(&act);
+                async move {
+                    let mut count = 0_u64;
+                    while begun.elapsed() < round {
+                        tokio::spawn(act()).await.unwrap();
+                        count += 1;
+                    }
+                    count
+                }
+            });
+            futures_util::future::join_all(workers).await.into_iter().sum()
+        });
+        total as f64 / begun.elapsed().as_secs_f64()
+    }
+}
