@@ -11,6 +11,7 @@ mod fresh;
 mod group_commit;
 mod inbox;
 mod once;
+mod plans;
 mod search;
 
 use std::path::Path;
