@@ -10,6 +10,7 @@ mod faults;
 mod fresh;
 mod group_commit;
 mod inbox;
+mod mongo;
 mod once;
 mod plans;
 mod search;

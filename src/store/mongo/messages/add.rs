@@ -59,7 +59,7 @@ impl MongoStore {
         let place = self.spawn(&self.writes, answered)?;
         let until = Instant::now() + WITHIN;
         if self.inbound.add(Inward { delivery, until, tried: false, answer })
-            && let Some(runtime) = &self.runtime
+            && let Some(runtime) = self.home.runtime()
         {
             runtime.spawn(carry(Arc::clone(&self.inbound), Arc::clone(&self.rooms)));
         }

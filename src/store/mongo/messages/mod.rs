@@ -41,7 +41,7 @@ impl Messages for MongoStore {
     }
 
     fn arrivals(&self) -> watch::Receiver<u64> {
-        self.arrivals.listen(self.runtime.as_ref(), &self.rooms)
+        self.arrivals.listen(self.home.runtime(), &self.rooms)
     }
 
     async fn delivered(&self, key: DeliveryKey) -> Result<Option<Delivered>> {
