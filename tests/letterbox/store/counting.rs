@@ -102,7 +102,7 @@ fn on_a_database(test: impl AsyncFnOnce(String)) {
 /// A hundred acts on letters of its own and of the others.
 async fn work(store: Arc<MongoStore>, worker: u32) {
     let mut dice = Dice(u64::from(worker) + 1);
-    let change = |step: u8| ChangeId::from_bytes([worker as u8 * 100 + step; 16]);
+    let change = |step: u8| ChangeId::from_bytes([(worker as u8).wrapping_mul(100).wrapping_add(step); 16]);
     for step in 0..100_u8 {
         let number = worker * 100 + u32::from(step);
         fill(&*store, [number]).await;

@@ -12,6 +12,7 @@ mod group_commit;
 mod inbox;
 mod mongo;
 mod once;
+mod plans;
 mod search;
 
 use std::path::Path;

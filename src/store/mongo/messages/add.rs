@@ -11,7 +11,7 @@ use mongodb::bson::{DateTime, Uuid, doc};
 use mongodb::error::{Error, ErrorKind};
 use serde::Deserialize;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::letter::{GONE, Named, Stored, letters, name};
 use crate::models::{DeliveryKey, MessageId};
@@ -26,6 +26,8 @@ const TOGETHER: usize = 100;
 const LOTS: usize = 2;
 /// A letter is tried again until this has passed, as any other write.
 const WITHIN: Duration = Duration::from_secs(15);
+/// After so long without an answer letters are tried once more.
+const TRY_WITHIN: Duration = Duration::from_secs(6);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -118,7 +120,13 @@ async fn try_once(rooms: &Rooms, lot: Vec<Inward>) -> Vec<Inward> {
         return lot;
     }
     let documents: Vec<Stored> = lot.iter().map(|letter| Stored::new(&letter.delivery)).collect();
-    let outcome = letters::<Stored>(rooms).insert_many(&documents).ordered(false).await;
+    let room = letters::<Stored>(rooms);
+    let insert = tokio::spawn(async move { room.insert_many(documents).ordered(false).await });
+    // One that hangs is left to itself, and its letters are tried once more beside it.
+    let outcome = match timeout(TRY_WITHIN, insert).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) | Err(_) => Err(ErrorKind::Io(Arc::new(std::io::ErrorKind::TimedOut.into())).into()),
+    };
     let refused = outcome.as_ref().map_or_else(refusals, |_| Some(HashMap::new()));
     let mut again = Vec::new();
     for (index, mut letter) in lot.into_iter().enumerate() {

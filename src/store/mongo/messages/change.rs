@@ -4,10 +4,12 @@
 //! in its progress, so that the next try knows its own work from that of others.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::TryStreamExt as _;
 use mongodb::bson::{Bson, Document, Uuid, doc};
 use serde::Deserialize;
+use tokio::sync::Mutex;
 
 use super::letter::{self, ChangeDocument, Named, Stands, left_by, letters, name, names};
 use crate::models::{Action, Change, ChangeId, Changed, Edit, Folder, Message, MessageId, Target, Timestamp, Verdict};
@@ -30,9 +32,16 @@ impl Progress {
     pub(super) fn of(change: &Change) -> Self {
         Self { rest: change.letters.clone(), ..Self::default() }
     }
+
+    /// Of a try beside one that hangs and keeps what it knows to itself: it may have written to any letter.
+    fn beside(change: &Change) -> Self {
+        Self { sent: names(change.letters.iter().map(|target| target.id)).into_iter().collect(), ..Self::of(change) }
+    }
 }
 
-pub(super) async fn change(rooms: &Rooms, change: &Change, progress: &mut Progress) -> Result<Changed, Fault> {
+pub(super) async fn change(rooms: &Rooms, change: &Change, shared: &Mutex<Progress>) -> Result<Changed, Fault> {
+    let (mut anew, mut known) = (Progress::beside(change), shared.try_lock());
+    let progress = known.as_deref_mut().unwrap_or(&mut anew);
     let id = uuid(change.id.as_bytes());
     while !progress.rest.is_empty() {
         let stands = stands(rooms, &progress.rest).await?;
@@ -130,7 +139,9 @@ pub(super) struct Undoing {
     done: u64,
 }
 
-pub(super) async fn undo(rooms: &Rooms, id: ChangeId, now: Timestamp, undoing: &mut Undoing) -> Result<u64, Fault> {
+pub(super) async fn undo(rooms: &Rooms, id: ChangeId, now: Timestamp, shared: &Mutex<Undoing>) -> Result<u64, Fault> {
+    let (mut anew, mut known) = (Undoing::default(), shared.try_lock());
+    let undoing = known.as_deref_mut().unwrap_or(&mut anew);
     #[derive(Deserialize)]
     struct Undone {
         #[serde(rename = "_id")]
@@ -174,31 +185,33 @@ pub(super) async fn set_read(rooms: &Rooms, id: MessageId, read: bool) -> Result
     Ok((letters::<Named>(rooms).find_one(there).projection(doc! { "_id": 1 }).await?.is_some(), false))
 }
 
-/// Makes an edit. `sent` is what an earlier try wrote, with what result nobody knows.
+/// Makes an edit. `tried` says whether an earlier try may have made it, which nobody was told of.
 pub(super) async fn edit(
     rooms: &Rooms,
     id: MessageId,
     edit: &Edit,
     expected: Option<u64>,
     now: Timestamp,
-    sent: &mut Option<Message>,
+    tried: &AtomicBool,
 ) -> Result<Edited, Fault> {
     loop {
         let Some(message) = super::find::message(rooms, id).await? else { return Ok(Edited::Unknown) };
-        if sent.as_ref() == Some(&message) {
+        let edited = edit.apply(&message);
+        let is_next = expected.is_some_and(|expected| expected + 1 == message.version);
+        if is_next && edited.is_none() && tried.load(Ordering::Relaxed) {
             return Ok(Edited::Done(message));
         }
         if expected.is_some_and(|expected| expected != message.version) {
             return Ok(Edited::Stale);
         }
-        let Some(edited) = edit.apply(&message) else { return Ok(Edited::Done(message)) };
+        let Some(edited) = edited else { return Ok(Edited::Done(message)) };
         let filter = doc! { "_id": name(id), "folder": letter::is_there(), "version": signed(message.version)? };
-        *sent = Some(edited.clone());
-        let done = letters::<Named>(rooms).update_one(filter, difference(&message, &edited, now)?).await?;
-        if done.matched_count == 1 {
+        let update = difference(&message, &edited, now)?;
+        let before = tried.swap(true, Ordering::Relaxed);
+        if letters::<Named>(rooms).update_one(filter, update).await?.matched_count == 1 {
             return Ok(Edited::Done(edited));
         }
-        *sent = None;
+        tried.store(before, Ordering::Relaxed);
     }
 }
 

@@ -170,14 +170,16 @@ async fn finish(rooms: &Rooms, folding: &Folding) -> Result<(), Fault> {
             continue;
         }
         let older = vec![doc! { "counted.at": absent() }, doc! { "counted.at": { "$lt": folding.number } }];
-        let filter = doc! { "_id": { "$in": ids }, "$or": older };
-        let same =
-            vec![doc! { "$eq": ["$folder", { "$literal": &state.folder }] }, doc! { "$eq": ["$read", state.read] }];
-        let set = doc! {
-            "counted": { "folder": { "$literal": &state.folder }, "read": state.read, "at": folding.number },
-            "pending": { "$cond": [{ "$and": same }, "$$REMOVE", true] },
-        };
-        letters::<Named>(rooms).update_many(filter, vec![doc! { "$set": set }]).await?;
+        let all = doc! { "_id": { "$in": &ids }, "$or": older };
+        let counted = doc! { "counted": { "folder": &state.folder, "read": state.read, "at": folding.number } };
+        let mut same = all.clone();
+        same.extend(doc! { "folder": &state.folder, "read": state.read });
+        let settle = doc! { "$set": &counted, "$unset": { "pending": "" } };
+        let settled = letters::<Named>(rooms).update_many(same, settle).await?.modified_count;
+        // Those that have changed meanwhile stay pending.
+        if settled < ids.len() as u64 {
+            letters::<Named>(rooms).update_many(all, doc! { "$set": counted }).await?;
+        }
     }
     let done = doc! { "$unset": { "folding": "" }, "$inc": { "revision": 1_i64 } };
     sums(rooms).update_one(doc! { "_id": ID, "folding.number": folding.number }, done).await?;

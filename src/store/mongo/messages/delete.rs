@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use futures_util::TryStreamExt as _;
 use mongodb::bson::{Document, Uuid, doc};
 use serde::Deserialize;
+use tokio::sync::Mutex;
 
 use super::letter::{self, GONE, Named, letters, name, names};
 use crate::models::{Folder, MessageId, Timestamp};
@@ -12,10 +13,16 @@ use crate::store::Deleted;
 use crate::store::mongo::values::{date, signed};
 use crate::store::mongo::{Fault, Rooms};
 
-/// How far a deletion has come.
+/// One deletion, over all its tries.
 pub(super) struct Deletion {
-    /// Names this deletion, so that its own work is known from that of others.
+    /// Names it, so that its own work is known from that of others.
     act: Uuid,
+    progress: Mutex<Progress>,
+}
+
+/// How far it has come.
+#[derive(Default)]
+struct Progress {
     /// Letters that were written to, with what result nobody knows.
     sent: HashSet<Uuid>,
     done: u64,
@@ -23,62 +30,62 @@ pub(super) struct Deletion {
 
 impl Deletion {
     pub(super) fn new() -> Self {
-        Self { act: Uuid::new(), sent: HashSet::new(), done: 0 }
+        Self { act: Uuid::new(), progress: Mutex::default() }
     }
 
     /// Deletes those of these letters that fit; says how many this deletion has deleted by now.
-    async fn delete(&mut self, rooms: &Rooms, ids: Vec<Uuid>, fit: Document) -> Result<u64, Fault> {
-        let ids: Vec<Uuid> = self.settle(rooms, ids).await?;
+    async fn delete(&self, rooms: &Rooms, ids: Vec<Uuid>, fit: Document) -> Result<u64, Fault> {
+        // A try that hangs keeps what it knows to itself: it may have written to any letter.
+        let mut anew = Progress { sent: ids.iter().copied().collect(), ..Progress::default() };
+        let mut known = self.progress.try_lock();
+        let progress = known.as_deref_mut().unwrap_or(&mut anew);
+        let ids = self.settle(rooms, ids, progress).await?;
         if !ids.is_empty() {
             let mut filter = doc! { "_id": { "$in": &ids } };
             filter.extend(fit);
-            let left = doc! { "_id": "$_id", "key": "$_id", "folder": GONE, "counted": "$counted", "pending": true, "by": self.act };
-            self.sent.extend(&ids);
+            let left = doc! {
+                "_id": "$_id", "key": "$_id", "folder": GONE, "counted": "$counted", "pending": true, "by": self.act,
+            };
+            progress.sent.extend(&ids);
             let done = letters::<Named>(rooms).update_many(filter, vec![doc! { "$replaceWith": left }]).await?;
-            self.done += done.modified_count;
-            self.sent.retain(|id| !ids.contains(id));
+            progress.done += done.modified_count;
+            progress.sent.retain(|id| !ids.contains(id));
         }
-        Ok(self.done)
+        Ok(progress.done)
     }
 
     /// Counts what an earlier try has deleted after all, and leaves the rest.
-    async fn settle(&mut self, rooms: &Rooms, ids: Vec<Uuid>) -> Result<Vec<Uuid>, Fault> {
+    async fn settle(&self, rooms: &Rooms, ids: Vec<Uuid>, progress: &mut Progress) -> Result<Vec<Uuid>, Fault> {
         #[derive(Deserialize)]
         struct Left {
             #[serde(rename = "_id")]
             id: Uuid,
             by: Option<Uuid>,
         }
-        if self.sent.is_empty() {
+        if progress.sent.is_empty() {
             return Ok(ids);
         }
-        let sent: Vec<Uuid> = self.sent.iter().copied().collect();
+        let sent: Vec<Uuid> = progress.sent.iter().copied().collect();
         let room = letters::<Left>(rooms);
         let find = room.find(doc! { "_id": { "$in": sent } }).projection(doc! { "by": 1 });
         let found: Vec<Left> = find.await?.try_collect().await?;
-        // One that is not even a name any more was counted out since.
-        self.sent.retain(|id| found.iter().all(|left| left.id != *id || left.by == Some(self.act)));
-        self.done += self.sent.len() as u64;
-        let done = std::mem::take(&mut self.sent);
+        progress.sent.retain(|id| found.iter().any(|left| left.id == *id && left.by == Some(self.act)));
+        let done = std::mem::take(&mut progress.sent);
+        progress.done += done.len() as u64;
         Ok(ids.into_iter().filter(|id| !done.contains(id)).collect())
     }
 }
 
-pub(super) async fn one(rooms: &Rooms, id: MessageId, deletion: &mut Deletion) -> Result<bool, Fault> {
+pub(super) async fn one(rooms: &Rooms, id: MessageId, deletion: &Deletion) -> Result<bool, Fault> {
     Ok(deletion.delete(rooms, vec![name(id)], doc! { "folder": letter::is_there() }).await? > 0)
 }
 
 /// Deletes all of these, wherever they lie.
-pub(super) async fn all(rooms: &Rooms, ids: &[MessageId], deletion: &mut Deletion) -> Result<u64, Fault> {
+pub(super) async fn all(rooms: &Rooms, ids: &[MessageId], deletion: &Deletion) -> Result<u64, Fault> {
     deletion.delete(rooms, names(ids.iter().copied()), doc! { "folder": letter::is_there() }).await
 }
 
-pub(super) async fn one_at(
-    rooms: &Rooms,
-    id: MessageId,
-    version: u64,
-    deletion: &mut Deletion,
-) -> Result<Deleted, Fault> {
+pub(super) async fn one_at(rooms: &Rooms, id: MessageId, version: u64, deletion: &Deletion) -> Result<Deleted, Fault> {
     let there = doc! { "folder": letter::is_there() };
     let mut fit = there.clone();
     fit.insert("version", signed(version)?);
@@ -92,7 +99,7 @@ pub(super) async fn one_at(
     Ok(if found.is_some() { Deleted::Stale } else { Deleted::Unknown })
 }
 
-pub(super) async fn trashed(rooms: &Rooms, ids: &[MessageId], deletion: &mut Deletion) -> Result<u64, Fault> {
+pub(super) async fn trashed(rooms: &Rooms, ids: &[MessageId], deletion: &Deletion) -> Result<u64, Fault> {
     deletion.delete(rooms, names(ids.iter().copied()), doc! { "folder": Folder::Trash.as_str() }).await
 }
 
@@ -101,19 +108,19 @@ pub(super) async fn empty_trash(
     rooms: &Rooms,
     before: Timestamp,
     limit: u32,
-    deletion: &mut Deletion,
+    deletion: &Deletion,
 ) -> Result<u64, Fault> {
     let fit = doc! { "trashed_at": { "$lt": date(before) } };
-    deletion.delete(rooms, Vec::new(), fit.clone()).await?;
-    while deletion.done < u64::from(limit) {
-        let left = i64::from(limit).saturating_sub_unsigned(deletion.done);
+    let mut done = deletion.delete(rooms, Vec::new(), fit.clone()).await?;
+    while done < u64::from(limit) {
+        let left = i64::from(limit).saturating_sub_unsigned(done);
         let room = letters::<Named>(rooms);
         let find = room.find(fit.clone()).projection(doc! { "_id": 1 }).limit(left);
         let found: Vec<Named> = find.await?.try_collect().await?;
         if found.is_empty() {
             break;
         }
-        deletion.delete(rooms, found.into_iter().map(|letter| letter.id).collect(), fit.clone()).await?;
+        done = deletion.delete(rooms, found.into_iter().map(|letter| letter.id).collect(), fit.clone()).await?;
     }
-    Ok(deletion.done)
+    Ok(done)
 }

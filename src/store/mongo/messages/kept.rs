@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use mongodb::bson::{Document, Uuid, doc, serialize_to_document};
-use tokio::sync::Mutex;
 
 use super::counts;
 use super::delete::{self, Deletion};
@@ -85,11 +84,11 @@ impl MongoStore {
     /// Deletes these letters for good, wherever they lie, and counts them out.
     pub(in crate::store::mongo) async fn drop_letters(&self, ids: Vec<RecordId>) -> Result<()> {
         let ids: Vec<_> = ids.into_iter().map(MessageId::from_bytes).collect();
-        let (ids, deletion) = (Arc::new(ids), Arc::new(Mutex::new(Deletion::new())));
+        let (ids, deletion) = (Arc::new(ids), Arc::new(Deletion::new()));
         self.write(move |rooms| {
             let (ids, deletion) = (Arc::clone(&ids), Arc::clone(&deletion));
             async move {
-                delete::all(&rooms, &ids, &mut *deletion.lock().await).await?;
+                delete::all(&rooms, &ids, &deletion).await?;
                 while counts::fold(&rooms).await? {}
                 Ok(())
             }

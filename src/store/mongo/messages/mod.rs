@@ -12,6 +12,7 @@ mod tally;
 mod words;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 use tokio::sync::{Mutex, watch};
@@ -70,7 +71,7 @@ impl Messages for MongoStore {
         let changed = self
             .write(move |rooms| {
                 let (change, progress) = (Arc::clone(&change), Arc::clone(&progress));
-                async move { change::change(&rooms, &change, &mut *progress.lock().await).await }
+                async move { change::change(&rooms, &change, &progress).await }
             })
             .await?;
         self.note_changed(changed.changed);
@@ -82,7 +83,7 @@ impl Messages for MongoStore {
         let undone = self
             .write(move |rooms| {
                 let undoing = Arc::clone(&undoing);
-                async move { change::undo(&rooms, id, now, &mut *undoing.lock().await).await }
+                async move { change::undo(&rooms, id, now, &undoing).await }
             })
             .await?;
         self.note_changed(undone);
@@ -96,11 +97,11 @@ impl Messages for MongoStore {
     }
 
     async fn edit_message(&self, id: MessageId, edit: Edit, expected: Option<u64>, now: Timestamp) -> Result<Edited> {
-        let (edit, sent) = (Arc::new(edit), Arc::new(Mutex::new(None)));
+        let (edit, tried) = (Arc::new(edit), Arc::new(AtomicBool::new(false)));
         let edited = self
             .write(move |rooms| {
-                let (edit, sent) = (Arc::clone(&edit), Arc::clone(&sent));
-                async move { change::edit(&rooms, id, &edit, expected, now, &mut *sent.lock().await).await }
+                let (edit, tried) = (Arc::clone(&edit), Arc::clone(&tried));
+                async move { change::edit(&rooms, id, &edit, expected, now, &tried).await }
             })
             .await?;
         self.note_changed(matches!(edited, Edited::Done(_)).into());
@@ -108,11 +109,11 @@ impl Messages for MongoStore {
     }
 
     async fn delete_message(&self, id: MessageId) -> Result<bool> {
-        let deletion = Arc::new(Mutex::new(Deletion::new()));
+        let deletion = Arc::new(Deletion::new());
         let deleted = self
             .write(move |rooms| {
                 let deletion = Arc::clone(&deletion);
-                async move { delete::one(&rooms, id, &mut *deletion.lock().await).await }
+                async move { delete::one(&rooms, id, &deletion).await }
             })
             .await?;
         self.note_changed(deleted.into());
@@ -120,11 +121,11 @@ impl Messages for MongoStore {
     }
 
     async fn delete_message_at(&self, id: MessageId, version: u64) -> Result<Deleted> {
-        let deletion = Arc::new(Mutex::new(Deletion::new()));
+        let deletion = Arc::new(Deletion::new());
         let deleted = self
             .write(move |rooms| {
                 let deletion = Arc::clone(&deletion);
-                async move { delete::one_at(&rooms, id, version, &mut *deletion.lock().await).await }
+                async move { delete::one_at(&rooms, id, version, &deletion).await }
             })
             .await?;
         self.note_changed((deleted == Deleted::Done).into());
@@ -132,11 +133,11 @@ impl Messages for MongoStore {
     }
 
     async fn delete_trashed(&self, ids: Vec<MessageId>) -> Result<u64> {
-        let (ids, deletion) = (Arc::new(ids), Arc::new(Mutex::new(Deletion::new())));
+        let (ids, deletion) = (Arc::new(ids), Arc::new(Deletion::new()));
         let deleted = self
             .write(move |rooms| {
                 let (ids, deletion) = (Arc::clone(&ids), Arc::clone(&deletion));
-                async move { delete::trashed(&rooms, &ids, &mut *deletion.lock().await).await }
+                async move { delete::trashed(&rooms, &ids, &deletion).await }
             })
             .await?;
         self.note_changed(deleted);
@@ -144,11 +145,11 @@ impl Messages for MongoStore {
     }
 
     async fn empty_trash(&self, before: Timestamp, limit: u32) -> Result<u64> {
-        let deletion = Arc::new(Mutex::new(Deletion::new()));
+        let deletion = Arc::new(Deletion::new());
         let deleted = self
             .write(move |rooms| {
                 let deletion = Arc::clone(&deletion);
-                async move { delete::empty_trash(&rooms, before, limit, &mut *deletion.lock().await).await }
+                async move { delete::empty_trash(&rooms, before, limit, &deletion).await }
             })
             .await?;
         self.note_changed(deleted);
