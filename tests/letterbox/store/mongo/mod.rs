@@ -26,7 +26,7 @@ impl House {
     fn on(url: String, more: &[(&'static str, &str)]) -> Self {
         let mut settings = vec![
             ("DATABASE_URL", url.clone()),
-            ("SECRET_KEY", "0123456789abcdef0123456789abcdef".to_owned()),
+            ("SECRET_KEY", "Zk3vN8qT1wXy7RbP5cLm9HsJ2dFg4KaE".to_owned()),
             ("CONTACT_PER_MINUTE", "0".to_owned()),
             ("RUST_LOG", "warn,letterbox=debug".to_owned()),
         ];
