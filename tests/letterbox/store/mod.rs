@@ -8,9 +8,9 @@ mod faults;
 mod fresh;
 mod group_commit;
 mod inbox;
-mod mongo;
 mod once;
 mod search;
+mod together;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
