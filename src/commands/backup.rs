@@ -11,7 +11,9 @@ pub(super) fn run(file: &Path) -> Result<(), Failure> {
     match &config.database_url {
         Engine::Sqlite(path) => sqlite::backup(path, file).map_err(|error| error.to_string())?,
         Engine::MongoDb(_) => {
-            return Err("A backup of a MongoDB is made with its own tools; the README says how.".to_owned());
+            return Err(
+                "A MongoDB is backed up with its own tools: use mongodump, or snapshots of its disks.".to_owned()
+            );
         }
     }
     say(&format!("The store was copied to {} and the copy was checked.", file.display()));

@@ -54,27 +54,55 @@ const IDLE: Duration = Duration::from_secs(120);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The runtime of the driver.
-pub(super) fn runtime() -> Result<Runtime> {
-    Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("letterbox-mongo")
-        .enable_all()
-        .build()
-        .map_err(|error| StoreError::Refused(format!("No threads can be started for MongoDB ({error}).")))
+/// The runtime of the driver. It must not be waited for where others wait, so it is left to end by itself.
+pub(super) struct Home(Option<Runtime>);
+
+impl Home {
+    /// Starts its threads.
+    pub(super) fn start() -> Result<Self> {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(2).thread_name("letterbox-mongo").enable_all();
+        let started = builder.build();
+        started
+            .map(|runtime| Self(Some(runtime)))
+            .map_err(|error| StoreError::Refused(format!("No threads can be started for MongoDB ({error}).")))
+    }
+
+    /// The runtime, to begin a task that nothing but its own end ends.
+    pub(super) fn runtime(&self) -> Option<&Runtime> {
+        self.0.as_ref()
+    }
 }
 
-/// Connects to the database the URL names, and sees that it answers.
-pub(super) async fn connect(url: &MongoUrl) -> Result<Database> {
+impl Drop for Home {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("the store is closed".into())
+}
+
+/// Connects to the database the URL names, and sees that it answers. The driver's tasks begin in `home`.
+pub(super) async fn connect(home: &Home, url: &MongoUrl) -> Result<Database> {
+    let to = url.clone();
+    let task = home.runtime().ok_or_else(closed)?.spawn(async move { greet(&to).await });
+    task.await.unwrap_or_else(|error| Err(StoreError::Internal(error.into())))
+}
+
+async fn greet(url: &MongoUrl) -> Result<Database> {
     // The driver itself begins without a word when nobody is there.
-    let greet = async {
+    let greeted = async {
         let mut options = ClientOptions::parse(url.secret()).await?;
         set(&mut options);
         let database = Client::with_options(options)?.database(url.database());
         database.run_command(doc! { "ping": 1 }).await?;
         Ok(database)
     };
-    match timeout(START_WITHIN, greet).await {
+    match timeout(START_WITHIN, greeted).await {
         Ok(Ok(database)) => Ok(database),
         Ok(Err(error)) => Err(refused(url, &error)),
         Err(_) => Err(nobody(url)),
@@ -120,11 +148,6 @@ fn nobody(url: &MongoUrl) -> StoreError {
     ))
 }
 
-/// What a task of the driver's runtime gave.
-pub(super) async fn joined<T>(task: JoinHandle<Result<T>>) -> Result<T> {
-    task.await.unwrap_or_else(|error| Err(StoreError::Internal(error.into())))
-}
-
 fn silent(late: Elapsed) -> StoreError {
     StoreError::Unavailable(late.into())
 }
@@ -140,7 +163,7 @@ impl Gate {
     fn enter(&self) -> Result<OwnedSemaphorePermit> {
         Arc::clone(&self.0).try_acquire_owned().map_err(|error| match error {
             TryAcquireError::NoPermits => StoreError::Busy,
-            TryAcquireError::Closed => StoreError::Unavailable("the store is closed".into()),
+            TryAcquireError::Closed => closed(),
         })
     }
 
@@ -222,20 +245,11 @@ impl MongoStore {
         act: impl Future<Output = T> + Send + 'static,
     ) -> Result<JoinHandle<T>> {
         let place = gate.enter()?;
-        let runtime = self.runtime.as_ref().ok_or_else(|| StoreError::Unavailable("the store is closed".into()))?;
+        let runtime = self.home.runtime().ok_or_else(closed)?;
         Ok(runtime.spawn(async move {
             let outcome = act.await;
             drop(place);
             outcome
         }))
-    }
-}
-
-/// A runtime must not be dropped where others wait; this one is left to end by itself.
-impl Drop for MongoStore {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }

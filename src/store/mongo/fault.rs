@@ -54,7 +54,7 @@ const PASSING: [i32; 17] = [6, 7, 24, 50, 64, 89, 91, 112, 134, 189, 262, 9001, 
 /// No room on the disk: `OutOfDiskSpace`, and WiredTiger's own words for it.
 const FULL: [i32; 1] = [14031];
 /// `DuplicateKey`
-const DUPLICATE: i32 = 11000;
+pub(super) const DUPLICATE: i32 = 11000;
 
 fn may_pass(error: &Error) -> bool {
     let kind = matches!(
@@ -83,6 +83,12 @@ pub(super) fn code(error: &Error) -> Option<i32> {
         ErrorKind::Command(CommandError { code, .. }) => Some(*code),
         ErrorKind::Write(WriteFailure::WriteError(error)) => Some(error.code),
         ErrorKind::Write(WriteFailure::WriteConcernError(error)) => Some(error.code),
+        // Of several documents: what is wrong beside those that were there already.
+        ErrorKind::InsertMany(failure) => {
+            let refused = failure.write_errors.iter().flatten().map(|error| error.code);
+            let all = failure.write_concern_error.iter().map(|error| error.code).chain(refused);
+            all.reduce(|first, next| if first == DUPLICATE { next } else { first })
+        }
         _ => None,
     }
 }

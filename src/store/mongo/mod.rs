@@ -19,11 +19,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mongodb::bson::doc;
-use tokio::runtime::Runtime;
 
-use self::connection::Gate;
+use self::connection::{Gate, Home};
 use self::fault::Fault;
-use self::messages::{Arrivals, Tally};
+use self::messages::{Arrivals, Inbound, Tally};
 use self::register::Register;
 use self::rooms::Rooms;
 use self::values::damaged;
@@ -35,10 +34,11 @@ use crate::store::{Result, Store, StoreReport};
 pub struct MongoStore {
     /// Where the driver lives. Its tasks outlive the workers of the web server, and an act that was begun runs to its
     /// end here even when the request behind it goes away.
-    runtime: Option<Runtime>,
+    home: Home,
     rooms: Arc<Rooms>,
     reads: Gate,
     writes: Gate,
+    inbound: Arc<Inbound>,
     arrivals: Arrivals,
     tally: Tally,
 }
@@ -50,14 +50,14 @@ impl MongoStore {
     /// [`StoreError::Refused`](crate::store::StoreError::Refused) with a sentence for the operator: no server answers,
     /// the login is wrong, a database of a newer version or another program, or an index that is in the way.
     pub async fn open(url: &MongoUrl) -> Result<Self> {
-        let runtime = connection::runtime()?;
-        let to = url.clone();
-        let database = connection::joined(runtime.spawn(async move { connection::connect(&to).await })).await?;
+        let home = Home::start()?;
+        let database = connection::connect(&home, url).await?;
         let store = Self {
-            runtime: Some(runtime),
+            home,
             rooms: Arc::new(Rooms::of(database)),
             reads: Gate::new(),
             writes: Gate::new(),
+            inbound: Arc::default(),
             arrivals: Arrivals::new(),
             tally: Tally::default(),
         };

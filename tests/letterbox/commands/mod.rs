@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod env_file;
+mod mongodb;
 mod store_refusals;
 mod terminal;
 mod usage;

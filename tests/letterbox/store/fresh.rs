@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use letterbox::config::{Config, Engine};
+use letterbox::config::{Config, Engine, MongoUrl};
 use letterbox::models::Timestamp;
 use letterbox::store::mongo::MongoStore;
 use letterbox::store::sqlite::SqliteStore;
@@ -45,16 +45,28 @@ pub async fn mongo_replica_set() -> Fresh {
 }
 
 async fn mongo(url: String) -> Fresh {
+    let store = open_mongo(&url).await;
+    Fresh { store: Arc::new(store), end: Box::pin(async move { drop_mongo(&url).await }) }
+}
+
+/// The URL as the settings read it.
+pub fn mongo_url(url: &str) -> MongoUrl {
     let config = Config::from_vars(|name| match name {
-        "DATABASE_URL" => Some(url.clone()),
+        "DATABASE_URL" => Some(url.to_owned()),
         "SECRET_KEY" => Some("uJ4v9qTz2LmXw7RbYc1NfKd5Hs8GpEa3".to_owned()),
         _ => None,
     });
-    let Engine::MongoDb(to) = config.unwrap().database_url else { panic!("{url} is another engine's") };
-    let store = MongoStore::open(&to).await.unwrap();
-    let end = async move {
-        let client = mongodb::Client::with_uri_str(&url).await.unwrap();
-        client.default_database().unwrap().run_command(doc! { "dropDatabase": 1 }).await.unwrap();
-    };
-    Fresh { store: Arc::new(store), end: Box::pin(end) }
+    let Engine::MongoDb(url) = config.unwrap().database_url else { panic!("{url} is another engine's") };
+    url
+}
+
+/// The store in the database at `url`, new or not.
+pub async fn open_mongo(url: &str) -> MongoStore {
+    MongoStore::open(&mongo_url(url)).await.unwrap()
+}
+
+/// Removes the database at `url`.
+pub async fn drop_mongo(url: &str) {
+    let client = mongodb::Client::with_uri_str(url).await.unwrap();
+    client.default_database().unwrap().run_command(doc! { "dropDatabase": 1 }).await.unwrap();
 }

@@ -1,13 +1,16 @@
 //! The store: one contract for every engine, and what each of them must withstand.
 
+mod alike;
 mod backup;
 mod closing;
 mod contract;
+mod counting;
 mod crash;
 mod faults;
 mod fresh;
 mod group_commit;
 mod inbox;
+mod mongo;
 mod once;
 mod search;
 mod together;

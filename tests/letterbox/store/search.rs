@@ -135,17 +135,17 @@ fn insert(connection: &Connection, number: u32, dice: &mut Dice) {
 }
 
 /// Xorshift: the same throws every time.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(super) fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 >> 33).unwrap() % sides
     }
 
-    fn text(&mut self) -> String {
+    pub(super) fn text(&mut self) -> String {
         let words: Vec<_> = (0..self.roll(8)).map(|_| WORDS[self.roll(WORDS.len())]).collect();
         words.join(" ")
     }

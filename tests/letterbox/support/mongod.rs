@@ -137,7 +137,10 @@ impl ReplicaSet {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("letterbox{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let arguments = ["--replSet", &name, "--oplogSize", "64"];
-        let members: Vec<_> = (0..3).map(|_| Mongod::start(&arguments)).collect();
+        let members: Vec<_> = std::thread::scope(|scope| {
+            let starting: Vec<_> = (0..3).map(|_| scope.spawn(|| Mongod::start(&arguments))).collect();
+            starting.into_iter().map(|member| member.join().unwrap()).collect()
+        });
         let hosts: Vec<_> = (0_i32..)
             .zip(&members)
             .map(|(id, member)| doc! { "_id": id, "host": format!("127.0.0.1:{}", member.port) })

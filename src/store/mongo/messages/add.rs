@@ -1,48 +1,180 @@
 //! Letters on their way in: each exactly once, however often it is tried.
+//!
+//! Letters that wait at the same time are put in together, and each is answered by what became of itself: the server
+//! makes the disk write once for all of them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use mongodb::bson::{DateTime, Uuid, doc};
+use mongodb::error::{Error, ErrorKind};
 use serde::Deserialize;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::letter::{GONE, Named, Stored, letters, name};
 use crate::models::{DeliveryKey, MessageId};
-use crate::store::mongo::fault::is_duplicate;
+use crate::store::mongo::fault::DUPLICATE;
 use crate::store::mongo::values::{blob, time};
-use crate::store::mongo::{Fault, Rooms};
-use crate::store::{Delivered, Delivery};
+use crate::store::mongo::{Fault, MongoStore, Rooms};
+use crate::store::{Delivered, Delivery, Result, StoreError};
+
+/// Letters that go in together, at most.
+const TOGETHER: usize = 100;
+/// How many such lots may be under way at once.
+const LOTS: usize = 2;
+/// A letter is tried again until this has passed, as any other write.
+const WITHIN: Duration = Duration::from_secs(15);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Letters that wait.
+#[derive(Default)]
+pub(in crate::store::mongo) struct Inbound(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    letters: Vec<Inward>,
+    /// Lots under way.
+    lots: usize,
+}
+
+/// One letter, and whoever waits for its answer.
+struct Inward {
+    delivery: Delivery,
+    until: Instant,
+    /// Whether an earlier try may have put it in, which nobody was told of.
+    tried: bool,
+    answer: oneshot::Sender<Result<Delivered>>,
+}
+
+impl MongoStore {
+    /// Puts a letter in, together with others that wait.
+    pub(super) async fn put_in(&self, delivery: Delivery) -> Result<Delivered> {
+        let (answer, answered) = oneshot::channel();
+        // Keeps the letter's place in the crowd until it is answered, even when nobody waits for that any more.
+        let place = self.spawn(&self.writes, answered)?;
+        let until = Instant::now() + WITHIN;
+        if self.inbound.add(Inward { delivery, until, tried: false, answer })
+            && let Some(runtime) = self.home.runtime()
+        {
+            runtime.spawn(carry(Arc::clone(&self.inbound), Arc::clone(&self.rooms)));
+        }
+        match timeout_at(until, place).await {
+            Ok(Ok(Ok(outcome))) => outcome,
+            Ok(Ok(Err(error))) => Err(StoreError::Internal(error.into())),
+            Ok(Err(error)) => Err(StoreError::Internal(error.into())),
+            Err(late) => Err(StoreError::Unavailable(late.into())),
+        }
+    }
+}
+
+impl Inbound {
+    /// Whether another lot shall set out.
+    fn add(&self, letter: Inward) -> bool {
+        let mut waiting = self.lock();
+        waiting.letters.push(letter);
+        let sets_out = waiting.lots < LOTS;
+        waiting.lots += usize::from(sets_out);
+        sets_out
+    }
+
+    /// The letters that have waited longest; none when the lot has nothing more to carry.
+    fn take(&self) -> Vec<Inward> {
+        let mut waiting = self.lock();
+        let most = waiting.letters.len().min(TOGETHER);
+        waiting.lots -= usize::from(most == 0);
+        waiting.letters.drain(..most).collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn carry(inbound: Arc<Inbound>, rooms: Arc<Rooms>) {
+    loop {
+        let mut lot = inbound.take();
+        if lot.is_empty() {
+            return;
+        }
+        while !lot.is_empty() {
+            lot = try_once(&rooms, lot).await;
+            if !lot.is_empty() {
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Puts these letters in and answers those whose fate is known; gives back those to be tried again.
+async fn try_once(rooms: &Rooms, lot: Vec<Inward>) -> Vec<Inward> {
+    let (lot, late): (Vec<_>, Vec<_>) = lot.into_iter().partition(|letter| Instant::now() < letter.until);
+    for letter in late {
+        let _ = letter.answer.send(Err(StoreError::Unavailable("the database did not take it in time".into())));
+    }
+    if lot.is_empty() {
+        return lot;
+    }
+    let documents: Vec<Stored> = lot.iter().map(|letter| Stored::new(&letter.delivery)).collect();
+    let outcome = letters::<Stored>(rooms).insert_many(&documents).ordered(false).await;
+    let refused = outcome.as_ref().map_or_else(refusals, |_| Some(HashMap::new()));
+    let mut again = Vec::new();
+    for (index, mut letter) in lot.into_iter().enumerate() {
+        let fate = match (&refused, &outcome) {
+            (Some(refused), _) if !refused.contains_key(&index) => Ok(Some(new(&letter.delivery))),
+            (Some(refused), _) if refused[&index] == DUPLICATE => known(rooms, &letter.delivery, letter.tried).await,
+            (_, Err(error)) => Err(error.clone().into()),
+            (_, Ok(_)) => Ok(None),
+        };
+        match fate {
+            Ok(Some(delivered)) => drop(letter.answer.send(Ok(delivered))),
+            // The one that was there first is not yet on most servers.
+            Ok(None) => again.push(letter),
+            Err(fault) if fault.may_pass() => {
+                letter.tried = true;
+                again.push(letter);
+            }
+            Err(fault) => drop(letter.answer.send(Err(fault.into()))),
+        }
+    }
+    again
+}
+
+/// The letters the server refused, by their place in the lot, each with the reason's code; `None` where nothing is
+/// known of any.
+fn refusals(error: &Error) -> Option<HashMap<usize, i32>> {
+    match &*error.kind {
+        ErrorKind::InsertMany(failure) if failure.write_concern_error.is_none() => {
+            let errors = failure.write_errors.as_deref().unwrap_or_default();
+            Some(errors.iter().map(|error| (error.index, error.code)).collect())
+        }
+        _ => None,
+    }
+}
+
+fn new(delivery: &Delivery) -> Delivered {
+    Delivered { id: delivery.id, received_at: delivery.received_at, repeated: false }
+}
+
+/// What a letter that is there already is answered.
+async fn known(rooms: &Rooms, delivery: &Delivery, tried: bool) -> Result<Option<Delivered>, Fault> {
+    if let Some(known) = delivered(rooms, delivery.key).await? {
+        return Ok(Some(if tried && known.id == delivery.id { new(delivery) } else { known }));
+    }
+    // It came, and somebody deleted it before it could be acknowledged.
+    let room = letters::<Named>(rooms);
+    let left = room.find_one(doc! { "_id": name(delivery.id), "folder": GONE });
+    let was_here = tried && left.projection(doc! { "_id": 1 }).await?.is_some();
+    Ok(was_here.then(|| new(delivery)))
+}
 
 #[derive(Deserialize)]
 struct Receipt {
     #[serde(rename = "_id")]
     id: Uuid,
     received_at: DateTime,
-}
-
-/// Puts a letter in. `tried` says whether an earlier try may have done it already, which nobody was told of.
-pub(super) async fn add(rooms: &Rooms, delivery: &Delivery, tried: &AtomicBool) -> Result<Delivered, Fault> {
-    let new = Delivered { id: delivery.id, received_at: delivery.received_at, repeated: false };
-    let tried = tried.swap(true, Ordering::Relaxed);
-    match letters::<Stored>(rooms).insert_one(Stored::new(delivery)).await {
-        Ok(_) => Ok(new),
-        Err(error) if is_duplicate(&error) => known(rooms, delivery, tried).await?.ok_or_else(|| error.into()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// What a letter that is there already is answered.
-async fn known(rooms: &Rooms, delivery: &Delivery, tried: bool) -> Result<Option<Delivered>, Fault> {
-    let new = Delivered { id: delivery.id, received_at: delivery.received_at, repeated: false };
-    if let Some(known) = delivered(rooms, delivery.key).await? {
-        return Ok(Some(if tried && known.id == delivery.id { new } else { known }));
-    }
-    // It came, and somebody deleted it before it could be acknowledged.
-    let room = letters::<Named>(rooms);
-    let left = room.find_one(doc! { "_id": name(delivery.id), "folder": GONE });
-    if tried && left.projection(doc! { "_id": 1 }).await?.is_some() {
-        return Ok(Some(new));
-    }
-    Ok(None)
 }
 
 /// What a delivery with this key was answered.

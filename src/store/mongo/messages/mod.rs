@@ -11,11 +11,11 @@ mod tally;
 mod words;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 use tokio::sync::{Mutex, watch};
 
+pub(super) use self::add::Inbound;
 pub(super) use self::arrivals::Arrivals;
 use self::change::{Progress, Undoing};
 use self::delete::Deletion;
@@ -30,14 +30,8 @@ use crate::store::{Deleted, Delivered, Delivery, Edited, Messages, Result};
 #[async_trait]
 impl Messages for MongoStore {
     async fn add_message(&self, delivery: Delivery) -> Result<Delivered> {
-        let (delivery, tried) = (Arc::new(delivery), Arc::new(AtomicBool::new(false)));
         let id = delivery.id;
-        let delivered = self
-            .write(move |rooms| {
-                let (delivery, tried) = (Arc::clone(&delivery), Arc::clone(&tried));
-                async move { add::add(&rooms, &delivery, &tried).await }
-            })
-            .await?;
+        let delivered = self.put_in(delivery).await?;
         if !delivered.repeated {
             self.arrivals.came(id);
             self.note_changed(1);
@@ -46,7 +40,7 @@ impl Messages for MongoStore {
     }
 
     fn arrivals(&self) -> watch::Receiver<u64> {
-        self.arrivals.listen(self.runtime.as_ref(), &self.rooms)
+        self.arrivals.listen(self.home.runtime(), &self.rooms)
     }
 
     async fn delivered(&self, key: DeliveryKey) -> Result<Option<Delivered>> {

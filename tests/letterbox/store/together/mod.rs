@@ -5,7 +5,7 @@ mod processes;
 mod silence;
 
 use std::fs::File;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 use mongodb::Client;
@@ -13,6 +13,9 @@ use mongodb::bson::{Document, doc};
 use tempfile::TempDir;
 
 use crate::support::{Binary, Browser, OWNER, Output, PASSWORD, block_on, letterbox};
+
+/// What a process logs when it has done its work in the background.
+const DONE: &str = "the hourly work is done";
 
 /// Letterboxes that share a MongoDB and a secret.
 struct House {
@@ -44,8 +47,13 @@ impl House {
         Binary::start_command(self.command().stderr(File::create(self.log(name)).unwrap()))
     }
 
-    fn log(&self, name: &str) -> std::path::PathBuf {
-        Path::new(self.directory.path()).join(name)
+    fn log(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Whether the process that logs into the file `name` has said these words.
+    fn logged(&self, name: &str, words: &str) -> bool {
+        std::fs::read_to_string(self.log(name)).unwrap().contains(words)
     }
 
     /// Runs `letterbox user` with these arguments, the password of the tests on its input.
