@@ -14,6 +14,7 @@ mod mongo;
 mod once;
 mod plans;
 mod search;
+mod together;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
