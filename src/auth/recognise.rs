@@ -89,9 +89,10 @@ impl Auth {
         if !session.is_live(now) {
             return Err(RecogniseError::Ended(session.ended.map(|(_, reason)| reason)));
         }
-        // Who brings no refresh token shows by the access token that came with it that it has arrived.
-        let seen =
-            refresh.map_or(claims.iat >= session.rotated_at.whole_seconds(), |token| is_current(token, &session));
+        // Who brings no refresh token shows by the access token that came with the current one that it has arrived. The
+        // first one has none before it that could be forgiven.
+        let came_with_it = session.counter > 0 && claims.iat >= session.rotated_at.whole_seconds();
+        let seen = refresh.map_or(came_with_it, |token| is_current(token, &session));
         if seen && !session.current_seen {
             // Without the mark a token is forgiven for longer. A full disk must not keep anybody from reading.
             if let Err(error) = self.store.mark_session_seen(session.id, session.counter).await {

@@ -107,7 +107,7 @@ fn parse(list: &str) -> Option<Vec<(bool, String)>> {
                 (opaque[..end].to_owned(), end)
             }
             None => {
-                let end = opaque.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(opaque.len());
+                let end = opaque.find(|c: char| !c.is_ascii_digit()).unwrap_or(opaque.len());
                 (end > 0).then(|| (format!("\"{}\"", &opaque[..end]), end))?
             }
         };
@@ -133,7 +133,7 @@ mod tests {
             Some(vec![tag(true, "\"1\""), tag(false, "\"a,b\""), tag(false, "\"\"")])
         );
         assert_eq!(parse("1"), parse("\"1\""));
-        for wrong in ["", "\"1", "\"1\" \"2\"", "\"1\",", ",\"1\"", "w/\"1\"", "*, \"1\"", "\"1\", *"] {
+        for wrong in ["", "none", "1a", "\"1", "\"1\" \"2\"", "\"1\",", ",\"1\"", "w/\"1\"", "*, \"1\"", "\"1\", *"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }
