@@ -95,11 +95,11 @@ fn a_stale_page_overwrites_nothing_and_says_what_changed() {
     app.block_on(app.state.store.change_messages(change)).unwrap();
 
     let page = press(&owner, "archive", &ids);
-    assert!(page.contains("Letter archived. 1 letter was moved to Spam by somebody else meanwhile"), "{page}");
+    assert!(page.contains("Letter archived. 1 letter was moved to Spam meanwhile; you find it there"), "{page}");
     assert_eq!(folder_of(&app, ids[0]), Some(Folder::Spam));
     let answer = owner.post(&format!("/messages/{}", ids[0]), &[("action", "trash"), ("seen", "inbox")]);
     let page = follow(&owner, &answer);
-    assert!(page.contains("moved to Spam by somebody else meanwhile"), "{page}");
+    assert!(page.contains("moved to Spam meanwhile; you find it there"), "{page}");
     assert!(!page.contains("id=\"undo\""), "nothing was done, so there is nothing to undo");
     assert_eq!(folder_of(&app, ids[0]), Some(Folder::Spam));
 }
