@@ -10,7 +10,7 @@ mod walk;
 use std::path::Path;
 use std::sync::Arc;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use self::digest::{Digests, verify};
@@ -42,7 +42,10 @@ pub(super) fn run(from: &Engine, to: &Engine, overwrite: bool) -> Result<(), Fai
 pub(super) fn wanted(place: &'static str, word: &str) -> Result<Engine, Failure> {
     let value = match word.strip_prefix("env:") {
         Some(name) => std::env::var(name).map_err(|_| {
-            format!("{place} is the environment variable {name:?}, which is not set; set it to the store's address.")
+            // Whoever wrote an address behind it would not want to see that again.
+            let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            let name = if plain { name } else { "it names" };
+            format!("{place}: the environment variable {name} is not set; set it to the address of the store.")
         })?,
         None => word.to_owned(),
     };
@@ -137,10 +140,13 @@ fn failed(error: store::StoreError) -> Failure {
 
 /// On a terminal a bar; nothing elsewhere.
 fn progress(what: &'static str, length: u64) -> ProgressBar {
-    let template = "{msg:9} [{bar:30}] {human_pos} of {human_len} records, {per_sec:.0}, {eta} left";
+    let template = "{msg:9} [{bar:20}] {human_pos} of {human_len} records, {rate}, {eta} left";
+    let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let _ = write!(out, "{:.0}/s", state.per_sec());
+    };
     let bar = ProgressBar::new(length).with_message(what);
     match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style.progress_chars("=> ")),
+        Ok(style) => bar.with_style(style.with_key("rate", rate).progress_chars("=> ")),
         Err(_) => bar,
     }
 }

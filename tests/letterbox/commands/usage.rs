@@ -19,6 +19,8 @@ fn wrong_use_is_one_sentence_and_exit_code_2() {
         &["backup"],
         &["backup", "one", "two"],
         &["check", "--fly"],
+        &["copy"],
+        &["copy", "sqlite:one.db"],
     ] {
         refused(&run(directory.path(), words, &[], ""), 2, &["--help"]);
     }
@@ -28,7 +30,7 @@ fn wrong_use_is_one_sentence_and_exit_code_2() {
 #[test]
 fn help_and_version_go_to_standard_output() {
     let directory = tempfile::tempdir().unwrap();
-    let commands = ["serve", "user", "check", "backup"];
+    let commands = ["serve", "user", "check", "backup", "copy"];
     for words in [&["--help"][..], &["-h"], &["help"]] {
         let help = run(directory.path(), words, &[], "");
         assert_eq!((help.code, help.stderr.as_str()), (0, ""), "{help:?}");

@@ -132,6 +132,9 @@ fn what_cannot_be_copied_is_refused_in_one_sentence() {
     refuse("letterbox.db", THERE, 2, &["FROM", "must be sqlite:PATH"]);
     refuse(HERE, "postgres://ada:hunter2@db/letters", 2, &["TO", "must be sqlite:PATH"]);
     refuse("env:LETTERS", THERE, 2, &["LETTERS", "not set"]);
+    let misplaced = copy(directory.path(), HERE, "env:mongodb://ada:hunter2@db/letters", &[]);
+    refused(&misplaced, 2, &["TO", "not set"]);
+    assert!(!misplaced.stderr.contains("hunter2"), "{misplaced:?}");
     let names = ["nothing.db", "there.db"].map(|name| directory.path().join(name).exists());
     assert_eq!(names, [false, false], "nothing was made");
     std::os::unix::fs::symlink("data/letterbox.db", directory.path().join("alias.db")).unwrap();
