@@ -18,13 +18,11 @@ pub struct Proxy {
 struct Seen {
     /// What was sent while the network was silent.
     held: Vec<u8>,
-    /// The connection on which the marked bytes came last.
-    latest: Option<watch::Sender<bool>>,
 }
 
 impl Proxy {
-    /// In front of `port`. A connection that carries `mark` is one that [`Proxy::silence_latest`] may mean.
-    pub fn to(port: u16, mark: &'static str) -> Self {
+    /// In front of `port`.
+    pub fn to(port: u16) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let own = listener.local_addr().unwrap().port();
@@ -32,7 +30,7 @@ impl Proxy {
         let (network, sees) = (open.subscribe(), Arc::clone(&seen));
         runtime.spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry(client, port, network.clone(), Arc::clone(&sees), mark));
+                tokio::spawn(carry(client, port, network.clone(), Arc::clone(&sees)));
             }
         });
         Self { port: own, open, seen, _runtime: runtime }
@@ -52,46 +50,29 @@ impl Proxy {
     pub fn holds(&self, bytes: &str) -> bool {
         contains(&lock(&self.seen).held, bytes)
     }
-
-    /// The connection that carried the mark last falls silent for good; all others work.
-    pub fn silence_latest(&self) {
-        lock(&self.seen).latest.take().expect("a connection that carried the mark").send_replace(false);
-    }
 }
 
-async fn carry(
-    client: TcpStream,
-    port: u16,
-    network: watch::Receiver<bool>,
-    seen: Arc<Mutex<Seen>>,
-    mark: &'static str,
-) {
-    let own = watch::Sender::new(true);
+async fn carry(client: TcpStream, port: u16, mut network: watch::Receiver<bool>, seen: Arc<Mutex<Seen>>) {
     let note = |bytes: &[u8], held: bool| {
-        let mut seen = lock(&seen);
         if held {
-            seen.held.extend_from_slice(bytes);
-        }
-        if contains(bytes, mark) {
-            seen.latest = Some(own.clone());
+            lock(&seen).held.extend_from_slice(bytes);
         }
     };
-    let mut ways = [network.clone(), own.subscribe()];
-    if ways[0].wait_for(|open| *open).await.is_err() {
+    if network.wait_for(|open| *open).await.is_err() {
         return;
     }
     let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
-    let mut back = ways.clone();
-    let there = pump(&client, &server, &mut ways, note);
+    let mut back = network.clone();
+    let there = pump(&client, &server, &mut network, note);
     let home = pump(&server, &client, &mut back, |_, _| {});
     tokio::select! { _ = there => {}, _ = home => {} }
 }
 
-/// Carries bytes one way until an end closes; what comes while a way is shut waits until it is open.
+/// Carries bytes one way until an end closes; what comes while the network is silent waits.
 async fn pump(
     from: &TcpStream,
     to: &TcpStream,
-    ways: &mut [watch::Receiver<bool>; 2],
+    network: &mut watch::Receiver<bool>,
     note: impl Fn(&[u8], bool),
 ) -> io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
@@ -103,10 +84,8 @@ async fn pump(
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Err(error) => return Err(error),
         };
-        note(&buffer[..read], !*ways[0].borrow());
-        for way in ways.iter_mut() {
-            way.wait_for(|open| *open).await.map_err(io::Error::other)?;
-        }
+        note(&buffer[..read], !*network.borrow());
+        network.wait_for(|open| *open).await.map_err(io::Error::other)?;
         let mut left = &buffer[..read];
         while !left.is_empty() {
             to.writable().await?;
