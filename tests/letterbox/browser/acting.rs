@@ -184,7 +184,9 @@ impl Desk {
 
     fn stored(&self) -> Vec<Message> {
         let store = &self.app.state.store;
-        self.letters.iter().filter_map(|id| self.app.block_on(store.message(*id)).unwrap()).collect()
+        let letters = self.letters.iter().filter_map(|id| self.app.block_on(store.message(*id)).unwrap());
+        // The version tells of every change, of one that was taken back too.
+        letters.map(|letter| Message { version: 0, ..letter }).collect()
     }
 }
 
