@@ -191,11 +191,11 @@ fn json_answer(status: StatusCode, value: &Value) -> HttpResponse {
         .body(value.to_string())
 }
 
-/// All faults at once, each pointing at its member (RFC 9457 with RFC 6901 pointers).
+/// All faults at once, each pointing at its member (RFC 9457, with pointers as RFC 6901 §6 spells them).
 fn json_faults(faults: &[Fault]) -> HttpResponse {
     let errors: Vec<Value> = faults
         .iter()
-        .map(|fault| json!({"pointer": format!("/{}", fault.field), "field": fault.field, "detail": fault.message}))
+        .map(|fault| json!({"pointer": format!("#/{}", fault.field), "field": fault.field, "detail": fault.message}))
         .collect();
     let body = json!({
         "type": "about:blank",

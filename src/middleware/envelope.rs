@@ -126,13 +126,13 @@ impl Facts {
     }
 
     /// A form that comes back, for programs: what keeps it from being done, or every fault at once, each pointing at its
-    /// field (RFC 6901).
+    /// field (RFC 6901, section 6).
     fn refusal(&self, refusal: &Refusal, status: StatusCode) -> HttpResponse<BoxBody> {
         let title = if refusal.faults.is_empty() { "This cannot be done now" } else { "The form has faults" };
         let advice = "Mend the fields named in errors and send it again.";
         let advice = refusal.notice.clone().unwrap_or_else(|| advice.to_owned());
         let mut body = problem_json(&Problem { title, advice, ..Problem::of_status(status) }, &self.id);
-        let error = |fault: &Fault| json!({"pointer": format!("/{}", fault.field), "field": fault.field, "detail": fault.message});
+        let error = |fault: &Fault| json!({"pointer": format!("#/{}", fault.field), "field": fault.field, "detail": fault.message});
         if !refusal.faults.is_empty() {
             body["errors"] = refusal.faults.iter().map(error).collect();
         }

@@ -1,6 +1,7 @@
 //! `GET /api/v1/openapi.json`: the API in the words of OpenAPI 3.1, made of what the controllers take and answer.
 
 mod answers;
+mod links;
 mod operations;
 pub(super) mod rules;
 

@@ -148,7 +148,7 @@ fn a_program_gets_the_letter_back_or_every_fault_with_a_pointer() {
     let errors = faulty.json()["errors"].clone();
     let pointers: Vec<&str> =
         errors.as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
-    assert_eq!(pointers, ["/name", "/email", "/message"], "{errors}");
+    assert_eq!(pointers, ["#/name", "#/email", "#/message"], "{errors}");
     for (body, kind, status) in [
         ("{", "application/json", 400),
         ("[]", "application/json", 400),

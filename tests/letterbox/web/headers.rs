@@ -17,7 +17,7 @@ const ALWAYS: [(&str, &str); 5] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("x-frame-options", "DENY"),
 ];
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 17] = [
     "/",
     "/contact",
     "/contact/thanks",
@@ -31,6 +31,8 @@ const PAGES: [&str; 15] = [
     "/account/tokens",
     "/account/activity",
     "/users",
+    "/api",
+    "/api/v1/openapi.json",
     "/healthz",
     "/readyz",
 ];

@@ -27,7 +27,7 @@ fn refused(browser: &Browser, path: &str, fields: &[(&str, &str)], status: u16) 
     let Some(errors) = problem["errors"].as_array() else { return Vec::new() };
     let field = |error: &serde_json::Value| {
         let field = error["field"].as_str().unwrap().to_owned();
-        assert_eq!(error["pointer"], format!("/{field}"));
+        assert_eq!(error["pointer"], format!("#/{field}"));
         let told = error["detail"].as_str().unwrap().replace('\'', "&#39;");
         assert!(page.text().contains(&told), "{told} is told to people too");
         field

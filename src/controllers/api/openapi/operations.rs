@@ -1,9 +1,7 @@
 //! Every address with its methods: what it takes, what it answers.
 
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa::openapi::content::ContentBuilder;
-use utoipa::openapi::link::LinkBuilder;
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, ParameterBuilder, ParameterIn, Paths, PathsBuilder,
 };
@@ -13,7 +11,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{PathItem, Required, ResponseBuilder};
 
 use super::answers::{header, reference};
-use super::{name_of, rules};
+use super::{links, name_of, rules};
 use crate::controllers::api::answered::{ActedJson, FoldersJson, LettersJson, MessageJson, TokensJson, UndoneJson};
 use crate::controllers::api::sent::Shape;
 use crate::controllers::api::shapes::{Act, LetterPatch, Login, NewLetter, Refresh, WholeLetter};
@@ -144,7 +142,7 @@ fn log_in() -> Described {
         "Twenty tries at once from one address, then one every three seconds.",
     )
     .takes::<Login>()
-    .gives::<TokensJson>(200, answer("The tokens of the session."))
+    .gives::<TokensJson>(200, links::to_refresh(answer("The tokens of the session.")))
     .faults(&[401, 429])
 }
 
@@ -152,7 +150,7 @@ fn refresh() -> Described {
     let text = "The refresh token is spent by it. One that comes back after its successor was used ends the session.";
     Described::new("auth", "refresh", "Get the next tokens", text)
         .takes::<Refresh>()
-        .gives::<TokensJson>(200, answer("The next tokens of the session."))
+        .gives::<TokensJson>(200, links::to_refresh(answer("The next tokens of the session.")))
         .faults(&[401])
 }
 
@@ -168,27 +166,21 @@ fn folders() -> Described {
 
 fn list() -> Described {
     let text = "Newest first. A search without a folder looks through inbox and archive. Follow next and previous as they are.";
+    let page = answer("One page.")
+        .header("Link", header("The same as next and previous.", "</api/v1/messages?before=…>; rel=\"next\""));
     Described::guarded("messages", "listMessages", "List letters", text)
         .filters()
         .query("before", rules::before())
         .query("after", rules::after())
         .query("limit", rules::limit())
-        .gives::<LettersJson>(
-            200,
-            answer("One page.")
-                .header("Link", header("The same as next and previous.", "</api/v1/messages?before=…>; rel=\"next\"")),
-        )
+        .gives::<LettersJson>(200, links::to_letter(page, "/items/0/id"))
 }
 
 fn create() -> Described {
     let key = rules::string("Makes many sendings of one letter one letter, for as long as it is there.", "4711");
-    let id = json!("$response.body#/id");
-    let link = |operation: &str| LinkBuilder::new().operation_id(operation).parameter("id", id.clone()).build();
     let created =
         letter("It is in the inbox, unread.").header("Location", header("Its address.", "/api/v1/messages/0198…"));
-    let created = ["showMessage", "replaceMessage", "patchMessage", "deleteMessage"]
-        .iter()
-        .fold(created, |created, operation| created.link(*operation, link(operation)));
+    let created = links::to_act(links::to_letter(created, "/id"));
     Described::guarded("messages", "createMessage", "Create a letter", "By the rules of the contact page.")
         .header(
             "Idempotency-Key",
@@ -217,10 +209,9 @@ fn export() -> Described {
 
 fn act() -> Described {
     let acted = answer("What came of it.");
-    let undo = LinkBuilder::new().operation_id("undo").parameter("id", json!("$response.body#/undo")).build();
     Described::guarded("messages", "act", "Change many letters", "What is there of them is changed, whatever is not.")
         .takes::<Act>()
-        .gives::<ActedJson>(200, acted.link("undo", undo))
+        .gives::<ActedJson>(200, links::to_undo(acted))
 }
 
 fn undo() -> Described {
@@ -234,7 +225,7 @@ fn show() -> Described {
         .of(rules::id())
         .header("If-None-Match", tags("Only if it is of another version."))
         .faults(&[412])
-        .gives::<MessageJson>(200, letter("The letter."))
+        .gives::<MessageJson>(200, links::to_this_version(letter("The letter.")))
         .says(304, letter("It is of that version."))
 }
 
@@ -244,7 +235,7 @@ fn replace() -> Described {
         .of(rules::id())
         .conditional()
         .takes::<WholeLetter>()
-        .gives::<MessageJson>(200, letter("The letter as it is now."))
+        .gives::<MessageJson>(200, links::to_this_version(letter("The letter as it is now.")))
 }
 
 fn patch() -> Described {
@@ -252,7 +243,7 @@ fn patch() -> Described {
         .of(rules::id())
         .conditional()
         .takes::<LetterPatch>()
-        .gives::<MessageJson>(200, letter("The letter as it is now."))
+        .gives::<MessageJson>(200, links::to_this_version(letter("The letter as it is now.")))
 }
 
 fn remove() -> Described {
