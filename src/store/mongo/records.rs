@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use mongodb::Collection;
-use mongodb::bson::{Bson, Document, Uuid, doc};
+use mongodb::bson::{Binary, Bson, Document, Uuid, doc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,7 +14,7 @@ use super::audit::EventDoc;
 use super::messages::kept;
 use super::register::{Entry, Register, Verdict};
 use super::sessions::SessionDoc;
-use super::tokens::TokenDoc;
+use super::tokens::{TokenDoc, unrevoked};
 use super::values::{blob, damaged, date, uuid};
 use super::{Fault, MongoStore, Rooms};
 use crate::models::{Event, NewUser, PasswordHash, PersonalToken};
@@ -42,7 +42,7 @@ impl Records for MongoStore {
             Ok(match kind {
                 RecordKind::Users => Register::read(&rooms).await?.list.len() as u64,
                 RecordKind::Sessions => rooms.sessions.count_documents(of_users(&users(&rooms).await?)).await?,
-                RecordKind::Tokens => rooms.tokens.count_documents(of_users(&users(&rooms).await?)).await?,
+                RecordKind::Tokens => rooms.tokens.count_documents(unrevoked(of_users(&users(&rooms).await?))).await?,
                 RecordKind::Events => rooms.events.count_documents(doc! {}).await?,
                 RecordKind::Letters => kept::count(&rooms).await?,
             })
@@ -136,7 +136,8 @@ async fn read_sessions(rooms: &Rooms, after: Option<RecordId>, limit: u32) -> Re
 
 async fn read_tokens(rooms: &Rooms, after: Option<RecordId>, limit: u32) -> Result<Vec<Record>, Fault> {
     let after = after.map(|id| name(RecordKind::Tokens, &id));
-    let found: Vec<TokenDoc> = read(&rooms.tokens, of_users(&users(rooms).await?), after, limit).await?;
+    let theirs = unrevoked(of_users(&users(rooms).await?));
+    let found: Vec<TokenDoc> = read(&rooms.tokens, theirs, after, limit).await?;
     Ok(found.into_iter().map(|token| token.token().map(Record::Token)).collect::<Result<_>>()?)
 }
 
@@ -195,6 +196,11 @@ impl Sorted {
                     let id = blob(kept.session.id.as_bytes()).into();
                     sessions.push((id, SessionDoc::of(kept, entry.epoch)?));
                 }
+            }
+            // Their alarms are as they are put, whatever was told before.
+            let ids: Vec<Binary> = self.sessions.iter().map(|kept| blob(kept.session.id.as_bytes())).collect();
+            if users.values().any(|entry| entry.told.iter().any(|told| ids.contains(told))) {
+                Register::forget_told(rooms, &ids).await?;
             }
             put(&rooms.sessions, sessions).await?;
             let known = self.tokens.iter().filter(|token| users.contains_key(&uuid(token.user_id.as_bytes())));

@@ -151,6 +151,13 @@ impl Register {
         Err(Fault::Store(StoreError::Busy))
     }
 
+    /// Forgets that the reuse alarms of these sessions have been told.
+    pub(super) async fn forget_told(rooms: &Rooms, sessions: &[Binary]) -> Result<(), Fault> {
+        let forget = doc! { "$pull": { "list.$[].told": { "$in": sessions } }, "$inc": { "revision": 1_i64 } };
+        rooms.users.update_one(doc! { "_id": ID }, forget).await?;
+        Ok(())
+    }
+
     /// The user named `id`, to be changed.
     pub(super) fn entry(&mut self, id: UserId) -> Option<&mut Entry> {
         let id = uuid(id.as_bytes());

@@ -1,16 +1,22 @@
 //! The personal access tokens, in MongoDB.
+//!
+//! A token that is revoked leaves a mark with its name and nothing of its secret, for an hour: the write that made it
+//! may have hung and be carried out only now, and must find the name taken.
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
-use mongodb::bson::{Binary, DateTime, Uuid, doc};
+use mongodb::bson::{Binary, DateTime, Document, Uuid, doc};
 use serde::{Deserialize, Serialize};
 
-use super::MongoStore;
 use super::fault::is_duplicate;
 use super::register::Register;
-use super::values::{blob, damaged, date, exactly, time, uuid};
+use super::values::{absent, blob, damaged, date, exactly, time, uuid};
+use super::{Fault, MongoStore, Rooms};
 use crate::models::{PersonalToken, Scope, Timestamp, TokenId, TokenName, User, UserId};
 use crate::store::{Result, Tokens};
+
+/// So long a revoked token leaves its mark, in milliseconds. No act hangs longer than minutes.
+const MARKED_FOR: i64 = 60 * 60 * 1_000;
 
 /// One token.
 #[derive(Clone, Serialize, Deserialize)]
@@ -51,7 +57,7 @@ impl Tokens for MongoStore {
 
     async fn token(&self, id: TokenId) -> Result<Option<(PersonalToken, User)>> {
         self.read(move |rooms| async move {
-            let Some(token) = rooms.tokens.find_one(doc! { "_id": uuid(id.as_bytes()) }).await? else {
+            let Some(token) = rooms.tokens.find_one(unrevoked(doc! { "_id": uuid(id.as_bytes()) })).await? else {
                 return Ok(None);
             };
             let Some(entry) = Register::user(&rooms, token.user).await? else { return Ok(None) };
@@ -62,7 +68,8 @@ impl Tokens for MongoStore {
 
     async fn list_tokens(&self, id: UserId) -> Result<Vec<PersonalToken>> {
         self.read(move |rooms| async move {
-            let found = rooms.tokens.find(doc! { "user": uuid(id.as_bytes()) }).sort(doc! { "_id": -1 }).await?;
+            let theirs = unrevoked(doc! { "user": uuid(id.as_bytes()) });
+            let found = rooms.tokens.find(theirs).sort(doc! { "_id": -1 }).await?;
             let found: Vec<TokenDoc> = found.try_collect().await?;
             Ok(found.into_iter().map(TokenDoc::token).collect::<Result<_>>()?)
         })
@@ -72,24 +79,23 @@ impl Tokens for MongoStore {
     async fn note_token_use(&self, id: TokenId, now: Timestamp, since: Timestamp) -> Result<bool> {
         let act = Uuid::new();
         self.write(move |rooms| async move {
-            let unnoted = doc! {
+            let unnoted = unrevoked(doc! {
                 "_id": uuid(id.as_bytes()),
                 "$or": [{ "last_used_at": null }, { "last_used_at": { "$lt": date(since) } }],
-            };
+            });
             let used = doc! { "$set": { "last_used_at": date(now), "noted": act } };
             if rooms.tokens.update_one(unnoted, used).await?.matched_count == 1 {
                 return Ok(true);
             }
-            let by_this_act = doc! { "_id": uuid(id.as_bytes()), "noted": act };
+            let by_this_act = unrevoked(doc! { "_id": uuid(id.as_bytes()), "noted": act });
             Ok(rooms.tokens.find_one(by_this_act).await?.is_some())
         })
         .await
     }
 
     async fn remove_token(&self, user: UserId, id: TokenId) -> Result<bool> {
-        self.remove(doc! { "_id": uuid(id.as_bytes()), "user": uuid(user.as_bytes()) })
-            .await
-            .map(|removed| removed == 1)
+        let this = doc! { "_id": uuid(id.as_bytes()), "user": uuid(user.as_bytes()) };
+        Ok(self.remove(this).await? == 1)
     }
 
     async fn remove_tokens(&self, user: UserId) -> Result<u64> {
@@ -97,19 +103,44 @@ impl Tokens for MongoStore {
     }
 
     async fn forget_tokens(&self, before: Timestamp) -> Result<u64> {
-        self.remove(doc! { "expires_at": { "$lt": date(before) } }).await
+        self.write(move |rooms| async move {
+            let expired = unrevoked(doc! { "expires_at": { "$lt": date(before) } });
+            let forgotten = rooms.tokens.delete_many(expired).await?.deleted_count;
+            // The server's own clock set the marks too.
+            let old = doc! { "$lt": ["$revoked_at", { "$subtract": ["$$NOW", MARKED_FOR] }] };
+            rooms.tokens.delete_many(doc! { "revoked": { "$exists": true }, "$expr": old }).await?;
+            Ok(forgotten)
+        })
+        .await
     }
 }
 
 impl MongoStore {
-    /// Removes tokens; says how many. What was removed by a try whose answer was lost is counted once more.
-    async fn remove(&self, these: mongodb::bson::Document) -> Result<u64> {
+    /// Revokes tokens; says how many.
+    async fn remove(&self, these: Document) -> Result<u64> {
+        let act = Uuid::new();
         self.write(move |rooms| {
             let these = these.clone();
-            async move { Ok(rooms.tokens.delete_many(these).await?.deleted_count) }
+            async move { revoke(&rooms, these, act).await }
         })
         .await
     }
+}
+
+/// Leaves of these tokens nothing but their marks; says how many are this act's, by whichever of its tries.
+pub(super) async fn revoke(rooms: &Rooms, mut these: Document, act: Uuid) -> Result<u64, Fault> {
+    let all = ["name", "scope", "hash", "created_at", "expires_at", "last_used_at", "noted"];
+    let nothing: Document = all.into_iter().map(|field| (field.to_owned(), "".into())).collect();
+    let mark = doc! { "$set": { "revoked": act }, "$currentDate": { "revoked_at": true }, "$unset": nothing };
+    rooms.tokens.update_many(unrevoked(these.clone()), mark).await?;
+    these.insert("revoked", act);
+    Ok(rooms.tokens.count_documents(these).await?)
+}
+
+/// Those that fit and have not been revoked.
+pub(super) fn unrevoked(mut filter: Document) -> Document {
+    filter.insert("revoked", absent());
+    filter
 }
 
 impl TokenDoc {

@@ -5,7 +5,7 @@ use mongodb::bson::{Uuid, doc};
 
 use super::register::{Register, Verdict};
 use super::values::uuid;
-use super::{Fault, MongoStore, Rooms, sessions};
+use super::{Fault, MongoStore, Rooms, sessions, tokens};
 use crate::models::{EndReason, NewUser, PasswordHash, PersonName, Role, SessionId, Timestamp, User, UserId};
 use crate::store::{Result, UserAdded, UserChanged, Users};
 
@@ -152,7 +152,7 @@ impl Users for MongoStore {
                 // Without their user they open nothing already.
                 let theirs = doc! { "user": uuid(id.as_bytes()) };
                 rooms.sessions.delete_many(theirs.clone()).await?;
-                rooms.tokens.delete_many(theirs).await?;
+                tokens::revoke(&rooms, theirs, act).await?;
             }
             Ok(answer)
         })

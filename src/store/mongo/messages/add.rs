@@ -28,6 +28,8 @@ const LOTS: usize = 2;
 const WITHIN: Duration = Duration::from_secs(15);
 /// After so long without an answer letters are tried once more.
 const TRY_WITHIN: Duration = Duration::from_secs(6);
+/// After so long a try that nobody waits for any more is let go of, as any other write.
+const LET_GO_AFTER: Duration = Duration::from_secs(90);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -121,11 +123,12 @@ async fn try_once(rooms: &Rooms, lot: Vec<Inward>) -> Vec<Inward> {
     }
     let documents: Vec<Stored> = lot.iter().map(|letter| Stored::new(&letter.delivery)).collect();
     let room = letters::<Stored>(rooms);
-    let insert = tokio::spawn(async move { room.insert_many(documents).ordered(false).await });
+    let insert = async move { room.insert_many(documents).ordered(false).await };
+    let insert = tokio::spawn(timeout(LET_GO_AFTER, insert));
     // One that hangs is left to itself, and its letters are tried once more beside it.
     let outcome = match timeout(TRY_WITHIN, insert).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) | Err(_) => Err(ErrorKind::Io(Arc::new(std::io::ErrorKind::TimedOut.into())).into()),
+        Ok(Ok(Ok(outcome))) => outcome,
+        Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(ErrorKind::Io(Arc::new(std::io::ErrorKind::TimedOut.into())).into()),
     };
     let refused = outcome.as_ref().map_or_else(refusals, |_| Some(HashMap::new()));
     let mut again = Vec::new();
@@ -155,7 +158,8 @@ async fn try_once(rooms: &Rooms, lot: Vec<Inward>) -> Vec<Inward> {
 fn refusals(error: &Error) -> Option<HashMap<usize, i32>> {
     match &*error.kind {
         ErrorKind::InsertMany(failure) if failure.write_concern_error.is_none() => {
-            let errors = failure.write_errors.as_deref().unwrap_or_default();
+            // One that names no letter and no reason says nothing of the others either.
+            let errors = failure.write_errors.as_deref().filter(|errors| !errors.is_empty())?;
             Some(errors.iter().map(|error| (error.index, error.code)).collect())
         }
         _ => None,

@@ -1,7 +1,8 @@
 //! Moving, marking and editing letters, and taking that back.
 //!
-//! Each letter is changed by one conditional write that names how it stood when it was judged. What a try began is kept
-//! in its progress, so that the next try knows its own work from that of others.
+//! Each letter is changed by one conditional write that names the version it had when it was judged: one that hangs and
+//! is carried out late touches nothing that has changed since. What a try began is kept in its progress, so that the
+//! next try knows its own work from that of others.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,7 @@ use mongodb::bson::{Bson, Document, Uuid, doc};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::letter::{self, ChangeDocument, Named, Stands, left_by, letters, name, names};
+use super::letter::{self, Named, Stands, left_by, letters, name, names};
 use crate::models::{Action, Change, ChangeId, Changed, Edit, Folder, Message, MessageId, Target, Timestamp, Verdict};
 use crate::models::{Search, Standing};
 use crate::store::mongo::values::{damaged, date, signed, uuid};
@@ -45,14 +46,15 @@ pub(super) async fn change(rooms: &Rooms, change: &Change, shared: &Mutex<Progre
     let id = uuid(change.id.as_bytes());
     while !progress.rest.is_empty() {
         let stands = stands(rooms, &progress.rest).await?;
-        let mut groups: HashMap<Action, Vec<Target>> = HashMap::new();
+        let mut groups = HashMap::new();
         sort_out(change, stands, progress, &mut groups)?;
-        for (undo, targets) in groups {
-            let ids = names(targets.iter().map(|target| target.id));
+        for (undo, versions) in groups {
+            let ids: Vec<Uuid> = versions.values().flatten().copied().collect();
             let (field, before) = left_by(undo);
-            let mut filter = doc! { "_id": { "$in": &ids }, "folder": letter::is_there() };
+            let mut fit = doc! { "folder": letter::is_there() };
             // As the letter stood before: just as undoing the change would leave it.
-            filter.insert(field, before);
+            fit.insert(field, before);
+            let filter = unchanged(versions, &fit);
             let named = doc! { "change": { "id": id, "undo": undo.as_str() } };
             progress.sent.extend(&ids);
             let done = letters::<Named>(rooms).update_many(filter, by(change.action, named, change.now)).await?;
@@ -69,13 +71,13 @@ pub(super) async fn change(rooms: &Rooms, change: &Change, shared: &Mutex<Progre
 /// Judges each letter. What is decided is counted; the others are left in `progress.rest`, by what undoes the change.
 fn sort_out(
     change: &Change,
-    mut stands: HashMap<Uuid, (Standing, Option<Uuid>)>,
+    mut stands: HashMap<Uuid, Judged>,
     progress: &mut Progress,
-    groups: &mut HashMap<Action, Vec<Target>>,
+    groups: &mut HashMap<Action, Versions>,
 ) -> Result<()> {
     let ours = uuid(change.id.as_bytes());
     for target in std::mem::take(&mut progress.rest) {
-        let Some((standing, last)) = stands.get_mut(&name(target.id)) else {
+        let Some(Judged { standing, version, last }) = stands.get_mut(&name(target.id)) else {
             progress.changed.gone += 1;
             continue;
         };
@@ -87,7 +89,8 @@ fn sort_out(
             Verdict::Elsewhere => progress.changed.moved.push(standing.folder),
             Verdict::AsWanted => progress.changed.unchanged += 1,
             Verdict::Change => {
-                groups.entry(standing.undoes(change.action)).or_default().push(target);
+                let group = groups.entry(standing.undoes(change.action)).or_default();
+                group.entry(*version).or_default().push(name(target.id));
                 progress.rest.push(target);
                 // Named twice, it is as wanted the second time.
                 *standing = standing.after(change.action);
@@ -97,13 +100,35 @@ fn sort_out(
     Ok(())
 }
 
-async fn stands(rooms: &Rooms, targets: &[Target]) -> Result<HashMap<Uuid, (Standing, Option<Uuid>)>, Fault> {
+/// How a letter was found.
+struct Judged {
+    standing: Standing,
+    version: i64,
+    /// Its last change.
+    last: Option<Uuid>,
+}
+
+/// Letters by the version they were found in.
+type Versions = HashMap<i64, Vec<Uuid>>;
+
+/// The condition that these letters are of the versions they were found in, and fit. Each version is looked up along
+/// the names by itself; there are few.
+fn unchanged(versions: Versions, fit: &Document) -> Document {
+    let each = versions.into_iter().map(|(version, ids)| {
+        let mut each = doc! { "_id": { "$in": ids }, "version": version };
+        each.extend(fit.clone());
+        each
+    });
+    doc! { "$or": each.collect::<Vec<_>>() }
+}
+
+async fn stands(rooms: &Rooms, targets: &[Target]) -> Result<HashMap<Uuid, Judged>, Fault> {
     let ids = names(targets.iter().map(|target| target.id));
     let filter = doc! { "_id": { "$in": ids }, "folder": letter::is_there() };
     let found: Vec<Stands> = letters(rooms).find(filter).projection(Stands::fields()).await?.try_collect().await?;
     let known = found.into_iter().map(|stands| {
         let last = stands.change.as_ref().map(|change| change.id);
-        Ok((stands.id, (stands.standing()?, last)))
+        Ok((stands.id, Judged { standing: stands.standing()?, version: stands.version, last }))
     });
     Ok(known.collect::<Result<_>>()?)
 }
@@ -132,57 +157,68 @@ fn by(action: Action, set: Document, now: Timestamp) -> Document {
     update
 }
 
-/// How far the undoing of a change has come.
-#[derive(Default)]
-pub(super) struct Undoing {
-    sent: HashSet<Uuid>,
-    done: u64,
+/// Takes a change back wherever it was the last one; says of how many letters. Each keeps the name of the undoing `act`
+/// in place of what undoes it, so that a repeated act counts what its earlier tries did.
+pub(super) async fn undo(rooms: &Rooms, id: ChangeId, now: Timestamp, act: Uuid) -> Result<u64, Fault> {
+    let id = uuid(id.as_bytes());
+    let undoable = doc! { "change.id": id, "change.undo": { "$exists": true } };
+    loop {
+        let groups = undoable_letters(rooms, undoable.clone()).await?;
+        if groups.is_empty() {
+            let undone = doc! { "change.id": id, "change.undone_by": act };
+            return Ok(letters::<Named>(rooms).count_documents(undone).await?);
+        }
+        for (action, versions) in groups {
+            let filter = unchanged(versions, &undoable);
+            let set = doc! { "change": { "id": id, "undone_by": act } };
+            letters::<Named>(rooms).update_many(filter, by(action, set, now)).await?;
+        }
+    }
 }
 
-pub(super) async fn undo(rooms: &Rooms, id: ChangeId, now: Timestamp, shared: &Mutex<Undoing>) -> Result<u64, Fault> {
-    let (mut anew, mut known) = (Undoing::default(), shared.try_lock());
-    let undoing = known.as_deref_mut().unwrap_or(&mut anew);
+/// These letters, by the action that takes their last change back.
+async fn undoable_letters(rooms: &Rooms, undoable: Document) -> Result<HashMap<Action, Versions>, Fault> {
     #[derive(Deserialize)]
-    struct Undone {
+    struct Changed {
         #[serde(rename = "_id")]
         id: Uuid,
-        change: ChangeDocument,
+        version: i64,
+        change: Mark,
     }
-    let change = doc! { "change.id": uuid(id.as_bytes()) };
-    let room = letters::<Undone>(rooms);
-    let find = room.find(change.clone()).projection(doc! { "change": 1 });
-    let found: Vec<Undone> = find.await?.try_collect().await?;
-    let mut groups: HashMap<Action, Vec<Uuid>> = HashMap::new();
+    #[derive(Deserialize)]
+    struct Mark {
+        undo: String,
+    }
+    let room = letters::<Changed>(rooms);
+    let find = room.find(undoable).projection(doc! { "version": 1, "change": 1 });
+    let found: Vec<Changed> = find.await?.try_collect().await?;
+    let mut groups: HashMap<Action, Versions> = HashMap::new();
     for letter in found {
         let undo = &letter.change.undo;
         let action = Action::parse(undo).ok_or_else(|| damaged(format!("unknown action {undo}")))?;
-        groups.entry(action).or_default().push(letter.id);
+        groups.entry(action).or_default().entry(letter.version).or_default().push(letter.id);
     }
-    // What an earlier try wrote to and is no longer of this change was taken back by it.
-    let left: HashSet<Uuid> = groups.values().flatten().copied().collect();
-    undoing.done += undoing.sent.difference(&left).count() as u64;
-    undoing.sent.clear();
-    for (action, ids) in groups {
-        let mut filter = doc! { "_id": { "$in": &ids } };
-        filter.extend(change.clone());
-        undoing.sent.extend(&ids);
-        undoing.done +=
-            letters::<Named>(rooms).update_many(filter, by(action, Document::new(), now)).await?.modified_count;
-        undoing.sent.retain(|sent| !ids.contains(sent));
-    }
-    Ok(undoing.done)
+    Ok(groups)
 }
 
-/// False when there is no such letter.
+/// Whether there is such a letter, and whether it was changed.
 pub(super) async fn set_read(rooms: &Rooms, id: MessageId, read: bool) -> Result<(bool, bool), Fault> {
     let there = doc! { "_id": name(id), "folder": letter::is_there() };
-    let mut other = there.clone();
-    other.insert("read", !read);
-    let set = doc! { "$set": { "read": read, "pending": true }, "$inc": { "version": 1_i64 } };
-    if letters::<Named>(rooms).update_one(other, set).await?.matched_count == 1 {
-        return Ok((true, true));
+    loop {
+        let room = letters::<Stands>(rooms);
+        let Some(stands) = room.find_one(there.clone()).projection(Stands::fields()).await? else {
+            return Ok((false, false));
+        };
+        if stands.standing()?.read == read {
+            return Ok((true, false));
+        }
+        let mut same = there.clone();
+        same.insert("version", stands.version);
+        let set = doc! { "$set": { "read": read, "pending": true }, "$inc": { "version": 1_i64 } };
+        if letters::<Named>(rooms).update_one(same, set).await?.matched_count == 1 {
+            return Ok((true, true));
+        }
     }
-    Ok((letters::<Named>(rooms).find_one(there).projection(doc! { "_id": 1 }).await?.is_some(), false))
 }
 
 /// Makes an edit. `tried` says whether an earlier try may have made it, which nobody was told of.

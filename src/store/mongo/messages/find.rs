@@ -17,6 +17,8 @@ const SEARCH_WITHIN: Duration = Duration::from_millis(2_500);
 /// Letters that are looked at in one go where the index alone does not decide; each time more of them.
 const FIRST_LOOK: i64 = 200;
 const LARGEST_LOOK: i64 = 3_200;
+/// Of them so many come over the network, and lie in memory, at a time.
+const AT_A_TIME: u32 = 100;
 
 /// One page, and whether there is more on either side of it.
 pub(super) async fn page(rooms: &Rooms, query: &ListQuery) -> Result<MessagePage, Fault> {
@@ -90,27 +92,35 @@ where
 }
 
 /// Where the index finds candidates and the letter itself decides: candidates in the order of the list, until there
-/// are enough or the time is over.
+/// are enough or the time is over. Each is judged as it comes, and kept only if it is meant.
 async fn look_at_each(rooms: &Rooms, query: &ListQuery) -> Result<Vec<Stored>, Fault> {
     let end = Instant::now() + SEARCH_WITHIN;
     let (mut found, mut next, mut look) = (Vec::new(), query.clone(), FIRST_LOOK);
-    next.limit = FIRST_LOOK as u32;
-    loop {
+    let order = doc! { "_id": if query.looks_up() { 1 } else { -1 } };
+    while found.len() < query.limit as usize {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(StoreError::Unavailable("the search takes too long".into()).into());
         }
         let filter = filter(&next).into_iter().chain(candidates(&query.which.search)).collect();
-        let seen: Vec<Stored> = walk(rooms, filter, &next, letter::whole(), left).await?;
-        let last = seen.last().map(|letter| letter.id).filter(|_| seen.len() as i64 == look);
-        found.extend(seen.into_iter().filter(|stored| query.which.search.finds(&stored.letter())));
-        found.truncate(query.limit as usize);
-        let Some(last) = last.filter(|_| found.len() < query.limit as usize) else { return Ok(found) };
-        let last = MessageId::from_bytes(last.bytes());
+        let room = letters::<Stored>(rooms);
+        let find = room.find(filter).projection(letter::whole()).sort(order.clone());
+        let mut candidates = find.limit(look).batch_size(AT_A_TIME).max_time(left).await?;
+        let (mut seen, mut last) = (0, None);
+        while found.len() < query.limit as usize
+            && let Some(stored) = candidates.try_next().await?
+        {
+            seen += 1;
+            last = Some(MessageId::from_bytes(stored.id.bytes()));
+            if query.which.search.finds(&stored.letter()) {
+                found.push(stored);
+            }
+        }
+        let Some(last) = last.filter(|_| seen == look) else { break };
         next.cursor = Some(if query.looks_up() { Cursor::After(last) } else { Cursor::Before(last) });
         look = (look * 2).min(LARGEST_LOOK);
-        next.limit = look as u32;
     }
+    Ok(found)
 }
 
 /// All that is asked but the words.

@@ -217,20 +217,20 @@ pub(super) struct Stands {
     folder: String,
     read: bool,
     starred: bool,
+    pub(super) version: i64,
     pub(super) change: Option<ChangeDocument>,
 }
 
-/// The last change of a letter, and the action that takes it back.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// The last change of a letter. Beside it stands the action that takes it back, or the act that did so.
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct ChangeDocument {
     pub(super) id: Uuid,
-    pub(super) undo: String,
 }
 
 impl Stands {
     /// The fields.
     pub(super) fn fields() -> Document {
-        doc! { "folder": 1, "read": 1, "starred": 1, "change": 1 }
+        doc! { "folder": 1, "read": 1, "starred": 1, "version": 1, "change": 1 }
     }
 
     pub(super) fn standing(&self) -> Result<Standing> {

@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
+use mongodb::bson::Uuid;
 use tokio::sync::{Mutex, watch};
 
 pub(super) use self::add::Inbound;
 pub(super) use self::arrivals::Arrivals;
-use self::change::{Progress, Undoing};
+use self::change::Progress;
 use self::delete::Deletion;
 pub(super) use self::tally::Tally;
 use super::{Fault, MongoStore, Rooms};
@@ -79,13 +80,8 @@ impl Messages for MongoStore {
     }
 
     async fn undo_change(&self, id: ChangeId, now: Timestamp) -> Result<u64> {
-        let undoing = Arc::new(Mutex::new(Undoing::default()));
-        let undone = self
-            .write(move |rooms| {
-                let undoing = Arc::clone(&undoing);
-                async move { change::undo(&rooms, id, now, &undoing).await }
-            })
-            .await?;
+        let act = Uuid::new();
+        let undone = self.write(move |rooms| async move { change::undo(&rooms, id, now, act).await }).await?;
         self.note_changed(undone);
         Ok(undone)
     }
