@@ -1,8 +1,11 @@
 //! The personal access tokens, in MongoDB.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
-use mongodb::bson::{Binary, DateTime, Uuid, doc};
+use mongodb::bson::{Binary, DateTime, Document, Uuid, doc};
 use serde::{Deserialize, Serialize};
 
 use super::MongoStore;
@@ -102,11 +105,16 @@ impl Tokens for MongoStore {
 }
 
 impl MongoStore {
-    /// Removes tokens; says how many. What was removed by a try whose answer was lost is counted once more.
-    async fn remove(&self, these: mongodb::bson::Document) -> Result<u64> {
+    /// Removes tokens; says how many. Those that an earlier try has seen were removed by it, should they be gone.
+    async fn remove(&self, these: Document) -> Result<u64> {
+        let seen = Arc::new(AtomicU64::new(0));
         self.write(move |rooms| {
-            let these = these.clone();
-            async move { Ok(rooms.tokens.delete_many(these).await?.deleted_count) }
+            let (these, seen) = (these.clone(), Arc::clone(&seen));
+            async move {
+                let here = rooms.tokens.count_documents(these.clone()).await?;
+                let seen = seen.fetch_max(here, Ordering::Relaxed);
+                Ok(rooms.tokens.delete_many(these).await?.deleted_count.max(seen))
+            }
         })
         .await
     }

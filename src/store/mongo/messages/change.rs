@@ -109,9 +109,8 @@ async fn stands(rooms: &Rooms, targets: &[Target]) -> Result<HashMap<Uuid, (Stan
 }
 
 /// What one action does to a letter, beside `set`.
-fn by(action: Action, set: Document, now: Timestamp) -> Document {
+fn by(action: Action, mut set: Document, now: Timestamp) -> Document {
     let (field, value) = left_by(action);
-    let mut set = set;
     set.insert(field, value);
     let mut unset = Document::new();
     match action.folder() {
@@ -122,9 +121,6 @@ fn by(action: Action, set: Document, now: Timestamp) -> Document {
     if field != "starred" {
         set.insert("pending", true);
     }
-    if !set.contains_key("change") {
-        unset.insert("change", "");
-    }
     let mut update = doc! { "$set": set, "$inc": { "version": 1_i64 } };
     if !unset.is_empty() {
         update.insert("$unset", unset);
@@ -132,45 +128,45 @@ fn by(action: Action, set: Document, now: Timestamp) -> Document {
     update
 }
 
-/// How far the undoing of a change has come.
-#[derive(Default)]
-pub(super) struct Undoing {
-    sent: HashSet<Uuid>,
-    done: u64,
-}
-
-pub(super) async fn undo(rooms: &Rooms, id: ChangeId, now: Timestamp, shared: &Mutex<Undoing>) -> Result<u64, Fault> {
-    let (mut anew, mut known) = (Undoing::default(), shared.try_lock());
-    let undoing = known.as_deref_mut().unwrap_or(&mut anew);
+/// Takes a change back. `act` names that; `tried` says whether another try may have begun it.
+pub(super) async fn undo(
+    rooms: &Rooms,
+    id: ChangeId,
+    act: Uuid,
+    now: Timestamp,
+    tried: &AtomicBool,
+) -> Result<u64, Fault> {
     #[derive(Deserialize)]
     struct Undone {
         #[serde(rename = "_id")]
         id: Uuid,
         change: ChangeDocument,
     }
+    let tried = tried.swap(true, Ordering::Relaxed);
     let change = doc! { "change.id": uuid(id.as_bytes()) };
     let room = letters::<Undone>(rooms);
     let find = room.find(change.clone()).projection(doc! { "change": 1 });
     let found: Vec<Undone> = find.await?.try_collect().await?;
+    let (all, mut done) = (found.len() as u64, 0);
     let mut groups: HashMap<Action, Vec<Uuid>> = HashMap::new();
     for letter in found {
         let undo = &letter.change.undo;
         let action = Action::parse(undo).ok_or_else(|| damaged(format!("unknown action {undo}")))?;
         groups.entry(action).or_default().push(letter.id);
     }
-    // What an earlier try wrote to and is no longer of this change was taken back by it.
-    let left: HashSet<Uuid> = groups.values().flatten().copied().collect();
-    undoing.done += undoing.sent.difference(&left).count() as u64;
-    undoing.sent.clear();
     for (action, ids) in groups {
         let mut filter = doc! { "_id": { "$in": &ids } };
         filter.extend(change.clone());
-        undoing.sent.extend(&ids);
-        undoing.done +=
-            letters::<Named>(rooms).update_many(filter, by(action, Document::new(), now)).await?.modified_count;
-        undoing.sent.retain(|sent| !ids.contains(sent));
+        // Nobody is told this name, so that what was taken back is not put back by it.
+        let named = doc! { "change": { "id": act, "undo": action.as_str() } };
+        done += letters::<Named>(rooms).update_many(filter, by(action, named, now)).await?.modified_count;
     }
-    Ok(undoing.done)
+    if done == all && !tried {
+        return Ok(done);
+    }
+    // Some were taken back by another try, before this one or beside it, or changed by somebody else.
+    let by_this_act = letters::<Named>(rooms).count_documents(doc! { "change.id": act }).await?;
+    Ok(by_this_act.max(done))
 }
 
 /// False when there is no such letter.
@@ -185,43 +181,49 @@ pub(super) async fn set_read(rooms: &Rooms, id: MessageId, read: bool) -> Result
     Ok((letters::<Named>(rooms).find_one(there).projection(doc! { "_id": 1 }).await?.is_some(), false))
 }
 
-/// Makes an edit. `tried` says whether an earlier try may have made it, which nobody was told of.
+/// Makes an edit. `act` names it; `tried` says whether another try may have made it.
 pub(super) async fn edit(
     rooms: &Rooms,
     id: MessageId,
     edit: &Edit,
     expected: Option<u64>,
+    act: Uuid,
     now: Timestamp,
     tried: &AtomicBool,
 ) -> Result<Edited, Fault> {
     loop {
         let Some(message) = super::find::message(rooms, id).await? else { return Ok(Edited::Unknown) };
-        let edited = edit.apply(&message);
-        let is_next = expected.is_some_and(|expected| expected + 1 == message.version);
-        if is_next && edited.is_none() && tried.load(Ordering::Relaxed) {
+        if tried.load(Ordering::Relaxed) && is_made(rooms, id, act).await? {
             return Ok(Edited::Done(message));
         }
         if expected.is_some_and(|expected| expected != message.version) {
             return Ok(Edited::Stale);
         }
-        let Some(edited) = edited else { return Ok(Edited::Done(message)) };
+        let Some(edited) = edit.apply(&message) else { return Ok(Edited::Done(message)) };
         let filter = doc! { "_id": name(id), "folder": letter::is_there(), "version": signed(message.version)? };
-        let update = difference(&message, &edited, now)?;
-        let before = tried.swap(true, Ordering::Relaxed);
+        let update = difference(&message, &edited, act, now)?;
+        tried.store(true, Ordering::Relaxed);
         if letters::<Named>(rooms).update_one(filter, update).await?.matched_count == 1 {
             return Ok(Edited::Done(edited));
         }
-        tried.store(before, Ordering::Relaxed);
     }
 }
 
+/// Whether the last edit of a letter is this one.
+async fn is_made(rooms: &Rooms, id: MessageId, act: Uuid) -> Result<bool, Fault> {
+    let room = letters::<Named>(rooms);
+    let edited = room.find_one(doc! { "_id": name(id), "edit": act }).projection(doc! { "_id": 1 });
+    Ok(edited.await?.is_some())
+}
+
 /// What makes one letter of the other.
-fn difference(before: &Message, after: &Message, now: Timestamp) -> Result<Document, Fault> {
+fn difference(before: &Message, after: &Message, act: Uuid, now: Timestamp) -> Result<Document, Fault> {
     let mut set = doc! {
         "folder": after.folder.as_str(),
         "read": after.read,
         "starred": after.starred,
         "version": signed(after.version)?,
+        "edit": act,
     };
     if before.letter != after.letter {
         let letter = &after.letter;

@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
+use mongodb::bson::Uuid;
 use tokio::sync::{Mutex, watch};
 
 pub(super) use self::add::Inbound;
 pub(super) use self::arrivals::Arrivals;
-use self::change::{Progress, Undoing};
+use self::change::Progress;
 use self::delete::Deletion;
 pub(super) use self::tally::Tally;
 use super::{Fault, MongoStore, Rooms};
@@ -79,11 +80,11 @@ impl Messages for MongoStore {
     }
 
     async fn undo_change(&self, id: ChangeId, now: Timestamp) -> Result<u64> {
-        let undoing = Arc::new(Mutex::new(Undoing::default()));
+        let (act, tried) = (Uuid::new(), Arc::new(AtomicBool::new(false)));
         let undone = self
             .write(move |rooms| {
-                let undoing = Arc::clone(&undoing);
-                async move { change::undo(&rooms, id, now, &undoing).await }
+                let tried = Arc::clone(&tried);
+                async move { change::undo(&rooms, id, act, now, &tried).await }
             })
             .await?;
         self.note_changed(undone);
@@ -97,11 +98,11 @@ impl Messages for MongoStore {
     }
 
     async fn edit_message(&self, id: MessageId, edit: Edit, expected: Option<u64>, now: Timestamp) -> Result<Edited> {
-        let (edit, tried) = (Arc::new(edit), Arc::new(AtomicBool::new(false)));
+        let (act, edit, tried) = (Uuid::new(), Arc::new(edit), Arc::new(AtomicBool::new(false)));
         let edited = self
             .write(move |rooms| {
                 let (edit, tried) = (Arc::clone(&edit), Arc::clone(&tried));
-                async move { change::edit(&rooms, id, &edit, expected, now, &tried).await }
+                async move { change::edit(&rooms, id, &edit, expected, act, now, &tried).await }
             })
             .await?;
         self.note_changed(matches!(edited, Edited::Done(_)).into());
