@@ -134,9 +134,8 @@ async fn stands(rooms: &Rooms, targets: &[Target]) -> Result<HashMap<Uuid, Judge
 }
 
 /// What one action does to a letter, beside `set`.
-fn by(action: Action, set: Document, now: Timestamp) -> Document {
+fn by(action: Action, mut set: Document, now: Timestamp) -> Document {
     let (field, value) = left_by(action);
-    let mut set = set;
     set.insert(field, value);
     let mut unset = Document::new();
     match action.folder() {
@@ -146,9 +145,6 @@ fn by(action: Action, set: Document, now: Timestamp) -> Document {
     }
     if field != "starred" {
         set.insert("pending", true);
-    }
-    if !set.contains_key("change") {
-        unset.insert("change", "");
     }
     let mut update = doc! { "$set": set, "$inc": { "version": 1_i64 } };
     if !unset.is_empty() {
@@ -221,43 +217,49 @@ pub(super) async fn set_read(rooms: &Rooms, id: MessageId, read: bool) -> Result
     }
 }
 
-/// Makes an edit. `tried` says whether an earlier try may have made it, which nobody was told of.
+/// Makes an edit. `act` names it; `tried` says whether another try may have made it.
 pub(super) async fn edit(
     rooms: &Rooms,
     id: MessageId,
     edit: &Edit,
     expected: Option<u64>,
+    act: Uuid,
     now: Timestamp,
     tried: &AtomicBool,
 ) -> Result<Edited, Fault> {
     loop {
         let Some(message) = super::find::message(rooms, id).await? else { return Ok(Edited::Unknown) };
-        let edited = edit.apply(&message);
-        let is_next = expected.is_some_and(|expected| expected + 1 == message.version);
-        if is_next && edited.is_none() && tried.load(Ordering::Relaxed) {
+        if tried.load(Ordering::Relaxed) && is_made(rooms, id, act).await? {
             return Ok(Edited::Done(message));
         }
         if expected.is_some_and(|expected| expected != message.version) {
             return Ok(Edited::Stale);
         }
-        let Some(edited) = edited else { return Ok(Edited::Done(message)) };
+        let Some(edited) = edit.apply(&message) else { return Ok(Edited::Done(message)) };
         let filter = doc! { "_id": name(id), "folder": letter::is_there(), "version": signed(message.version)? };
-        let update = difference(&message, &edited, now)?;
-        let before = tried.swap(true, Ordering::Relaxed);
+        let update = difference(&message, &edited, act, now)?;
+        tried.store(true, Ordering::Relaxed);
         if letters::<Named>(rooms).update_one(filter, update).await?.matched_count == 1 {
             return Ok(Edited::Done(edited));
         }
-        tried.store(before, Ordering::Relaxed);
     }
 }
 
+/// Whether the last edit of a letter is this one.
+async fn is_made(rooms: &Rooms, id: MessageId, act: Uuid) -> Result<bool, Fault> {
+    let room = letters::<Named>(rooms);
+    let edited = room.find_one(doc! { "_id": name(id), "edit": act }).projection(doc! { "_id": 1 });
+    Ok(edited.await?.is_some())
+}
+
 /// What makes one letter of the other.
-fn difference(before: &Message, after: &Message, now: Timestamp) -> Result<Document, Fault> {
+fn difference(before: &Message, after: &Message, act: Uuid, now: Timestamp) -> Result<Document, Fault> {
     let mut set = doc! {
         "folder": after.folder.as_str(),
         "read": after.read,
         "starred": after.starred,
         "version": signed(after.version)?,
+        "edit": act,
     };
     if before.letter != after.letter {
         let letter = &after.letter;

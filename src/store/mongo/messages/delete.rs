@@ -48,8 +48,15 @@ impl Deletion {
             };
             progress.sent.extend(&ids);
             let done = letters::<Named>(rooms).update_many(filter, vec![doc! { "$replaceWith": left }]).await?;
-            progress.done += done.modified_count;
-            progress.sent.retain(|id| !ids.contains(id));
+            if done.modified_count == ids.len() as u64 {
+                progress.done += done.modified_count;
+                progress.sent.retain(|id| !ids.contains(id));
+            } else {
+                // Another try, beside this one, may have been faster.
+                let before = progress.done;
+                self.settle(rooms, ids, progress).await?;
+                progress.done = progress.done.max(before + done.modified_count);
+            }
         }
         Ok(progress.done)
     }

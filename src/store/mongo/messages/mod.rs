@@ -93,11 +93,11 @@ impl Messages for MongoStore {
     }
 
     async fn edit_message(&self, id: MessageId, edit: Edit, expected: Option<u64>, now: Timestamp) -> Result<Edited> {
-        let (edit, tried) = (Arc::new(edit), Arc::new(AtomicBool::new(false)));
+        let (act, edit, tried) = (Uuid::new(), Arc::new(edit), Arc::new(AtomicBool::new(false)));
         let edited = self
             .write(move |rooms| {
                 let (edit, tried) = (Arc::clone(&edit), Arc::clone(&tried));
-                async move { change::edit(&rooms, id, &edit, expected, now, &tried).await }
+                async move { change::edit(&rooms, id, &edit, expected, act, now, &tried).await }
             })
             .await?;
         self.note_changed(matches!(edited, Edited::Done(_)).into());
