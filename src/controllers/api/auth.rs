@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 
@@ -25,12 +26,15 @@ pub async fn log_in(
     state: Data<State>,
 ) -> Result<HttpResponse, Error> {
     let Sent(Login { email, password }) = sent;
-    match state.auth.log_in(&email, &password, None, &client::of(&request, &state)).await {
-        Ok(logged_in) => Ok(json(StatusCode::OK, &TokensJson::of(&logged_in.tokens))),
-        Err(LoginError::Wrong) => Err(Error::WrongLogin),
-        Err(LoginError::TooMany(wait)) => Ok(too_many(wait)),
-        Err(error) => Err(error.into()),
-    }
+    let mut answer = match state.auth.log_in(&email, &password, None, &client::of(&request, &state)).await {
+        Ok(logged_in) => json(StatusCode::OK, &TokensJson::of(&logged_in.tokens)),
+        Err(LoginError::Wrong) => Error::WrongLogin.error_response(),
+        Err(LoginError::TooMany(wait)) => too_many(wait),
+        Err(error) => return Err(error.into()),
+    };
+    let policy = format!("\"login\";q={LOGINS_AT_ONCE};w={}", LOGINS_WINDOW.as_secs());
+    insert(&mut answer, HeaderName::from_static("ratelimit-policy"), &policy);
+    Ok(answer)
 }
 
 /// `POST /api/v1/auth/refresh`: the next tokens of a session, by the rules of the pages' guard.
@@ -66,15 +70,17 @@ pub async fn log_out(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// With the quota in the words of draft-ietf-httpapi-ratelimit-headers.
+/// With what is left in the words of draft-ietf-httpapi-ratelimit-headers. Of an answer that was given nobody knows how
+/// many more there will be: other processes count too.
 fn too_many(wait: Duration) -> HttpResponse {
     let mut response = Error::TooManyRequests(wait).error_response();
-    let policy = format!("\"login\";q={LOGINS_AT_ONCE};w={}", LOGINS_WINDOW.as_secs());
     let left = format!("\"login\";r=0;t={}", retry_after_seconds(wait));
-    for (name, value) in [("ratelimit-policy", policy), ("ratelimit", left)] {
-        if let Ok(value) = value.parse() {
-            response.headers_mut().insert(actix_web::http::header::HeaderName::from_static(name), value);
-        }
-    }
+    insert(&mut response, HeaderName::from_static("ratelimit"), &left);
     response
+}
+
+fn insert(response: &mut HttpResponse, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
 }

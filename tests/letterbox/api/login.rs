@@ -19,6 +19,7 @@ fn a_login_gives_two_tokens_and_no_cookie() {
     let answer = log_in(&app, OWNER, PASSWORD);
     assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
     assert!(answer.set_cookies().is_empty());
+    assert_eq!(answer.header("ratelimit-policy"), "\"login\";q=20;w=60");
     let tokens = answer.json();
     assert_eq!((&tokens["token_type"], &tokens["expires_in"]), (&json!("Bearer"), &json!(900)));
     assert_eq!(tokens.as_object().unwrap().len(), 4);
@@ -35,6 +36,7 @@ fn a_wrong_login_says_neither_what_is_wrong_nor_who_is_known() {
         let answer = log_in(&app, email, password);
         let mut problem = problem(&answer, 401);
         assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"letterbox\"");
+        assert_eq!(answer.header("ratelimit-policy"), "\"login\";q=20;w=60");
         problem.as_object_mut().unwrap().remove("request_id");
         told.push(problem);
     }

@@ -80,8 +80,16 @@ const HEADERS: [(&[u16], &str, &str, &str); 5] = [
     (&[405], "Allow", "The methods that work.", "GET, HEAD, OPTIONS"),
     (&[429, 503], "Retry-After", "Seconds to wait.", "40"),
     (&[429], "RateLimit", "Tries that are left, and seconds until there are more.", "\"login\";r=0;t=3"),
-    (&[429], "RateLimit-Policy", "Tries at once, and seconds until all of them are back.", "\"login\";q=20;w=60"),
+    (&[429], "RateLimit-Policy", POLICY.0, POLICY.1),
 ];
+
+/// What the policy of the login says, and an example.
+const POLICY: (&str, &str) = ("Tries at once, and seconds until all of them are back.", "\"login\";q=20;w=60");
+
+/// With the policy of the login.
+pub(super) fn with_policy(answer: ResponseBuilder) -> ResponseBuilder {
+    answer.header("RateLimit-Policy", header(POLICY.0, POLICY.1))
+}
 
 /// A header whose value is text.
 pub(super) fn header(text: &str, example: &str) -> Header {

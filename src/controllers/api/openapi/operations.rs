@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Ref, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{PathItem, Required, ResponseBuilder};
 
-use super::answers::{header, reference};
+use super::answers::{header, reference, with_policy};
 use super::{links, name_of, rules};
 use crate::controllers::api::answered::{ActedJson, FoldersJson, LettersJson, MessageJson, TokensJson, UndoneJson};
 use crate::controllers::api::sent::Shape;
@@ -142,7 +142,7 @@ fn log_in() -> Described {
         "Twenty tries at once from one address, then one every three seconds.",
     )
     .takes::<Login>()
-    .gives::<TokensJson>(200, links::to_refresh(answer("The tokens of the session.")))
+    .gives::<TokensJson>(200, links::to_refresh(with_policy(answer("The tokens of the session."))))
     .faults(&[401, 429])
 }
 
