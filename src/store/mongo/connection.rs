@@ -5,6 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use mongodb::bson::doc;
 use mongodb::error::ErrorKind;
 use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
@@ -40,19 +42,21 @@ const READ_WITHIN: Duration = Duration::from_millis(2_900);
 /// A look over everything has this long.
 const CHECK_WITHIN: Duration = Duration::from_secs(60);
 /// A write is tried again until this has passed: an election of a replica set takes some 12 s with its default settings.
-const WRITE_WITHIN: Duration = Duration::from_secs(15);
-/// After so long without an answer a write is tried once more, beside the try that hangs. The driver has no time limit
+pub(super) const WRITE_WITHIN: Duration = Duration::from_secs(15);
+/// After so long without an answer a write is tried once more, beside the tries that hang. The driver has no time limit
 /// on a command, and interrupts it only when its own heartbeat, over another connection, has just timed out: a socket
-/// that fell silent while new ones work, or fail, would otherwise take a letter with it.
-const TRY_WITHIN: Duration = Duration::from_secs(6);
+/// that fell silent while others work would otherwise take a letter with it. A connection that hangs is not given to
+/// the next try, so that two may be silent before a write is given up. Sooner, and a server that is merely slow would be
+/// given more to do.
+pub(super) const TRY_WITHIN: Duration = Duration::from_secs(6);
 /// After so long an act that nobody waits for any more is let go of, and its connection closed, so that sockets which
 /// fell silent do not fill the pool.
-const LET_GO_AFTER: Duration = Duration::from_secs(90);
+pub(super) const LET_GO_AFTER: Duration = Duration::from_secs(90);
 /// Connections that were not used for so long are not used again: firewalls forget them without a word after some four
 /// minutes and more.
 const IDLE: Duration = Duration::from_secs(120);
 /// Between two tries.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 /// The runtime of the driver. It must not be waited for where others wait, so it is left to end by itself.
 pub(super) struct Home(Option<Runtime>);
@@ -175,7 +179,8 @@ impl Gate {
 }
 
 impl MongoStore {
-    /// Asks something. Once more if the network failed meanwhile (the driver's own doing), then the answer is no.
+    /// Asks something. Once more if the network failed meanwhile (the driver's own doing), then the answer is no; over a
+    /// connection that fell silent it is no at once when the time is over, and whoever asks again gets another one.
     pub(super) async fn read<T, F>(&self, act: impl FnOnce(Arc<Rooms>) -> F) -> Result<T>
     where
         T: Send + 'static,
@@ -210,7 +215,8 @@ impl MongoStore {
     }
 
     /// Does something, again and again over a failure that may pass: `act` must come to the same however often it is
-    /// done, also twice at once. Giving up leaves the last try running; whoever repeats the act later finds what it did.
+    /// done, also twice at once. Of tries that run beside each other the first answer counts. Giving up leaves them
+    /// running; whoever repeats the act later finds what it did.
     pub(super) async fn write<T, F>(&self, act: impl Fn(Arc<Rooms>) -> F + Send + 'static) -> Result<T>
     where
         T: Send + 'static,
@@ -219,10 +225,12 @@ impl MongoStore {
         let rooms = Arc::clone(&self.rooms);
         let deadline = Instant::now() + WRITE_WITHIN;
         let task = self.spawn(&self.writes, async move {
+            let mut tries = FuturesUnordered::new();
             loop {
-                let attempt = tokio::spawn(timeout(LET_GO_AFTER, act(Arc::clone(&rooms))));
+                tries.push(tokio::spawn(timeout(LET_GO_AFTER, act(Arc::clone(&rooms)))));
+                let first = timeout(TRY_WITHIN, tries.select_next_some()).await;
                 let again = Instant::now() + PAUSE < deadline;
-                match timeout(TRY_WITHIN, attempt).await {
+                match first {
                     Ok(Ok(Ok(Err(fault)))) if fault.may_pass() && again => sleep(PAUSE).await,
                     Ok(Ok(Ok(outcome))) => return outcome.map_err(StoreError::from),
                     Ok(Err(error)) => return Err(StoreError::Internal(error.into())),

@@ -18,6 +18,15 @@ pub struct Proxy {
 struct Seen {
     /// What was sent while the network was silent.
     held: Vec<u8>,
+    trap: Option<Trap>,
+}
+
+/// What makes one connection fall silent for good, once, while all others work.
+struct Trap {
+    /// Bytes on their way to the server.
+    bytes: String,
+    /// Whether they still arrive, and only what is answered does not.
+    arrive: bool,
 }
 
 impl Proxy {
@@ -50,29 +59,50 @@ impl Proxy {
     pub fn holds(&self, bytes: &str) -> bool {
         contains(&lock(&self.seen).held, bytes)
     }
+
+    /// The next connection that carries these bytes to the server falls silent with them.
+    pub fn silence_with(&self, bytes: &str) {
+        lock(&self.seen).trap = Some(Trap { bytes: bytes.to_owned(), arrive: false });
+    }
+
+    /// On the next connection that carries these bytes to the server they arrive, and nothing comes back any more.
+    pub fn lose_answer_to(&self, bytes: &str) {
+        lock(&self.seen).trap = Some(Trap { bytes: bytes.to_owned(), arrive: true });
+    }
+
+    /// Whether what was said last of one connection has come about. If it has not, it will not any more.
+    pub fn has_silenced(&self) -> bool {
+        lock(&self.seen).trap.take().is_none()
+    }
 }
 
 async fn carry(client: TcpStream, port: u16, mut network: watch::Receiver<bool>, seen: Arc<Mutex<Seen>>) {
+    let (there, home) = (watch::Sender::new(true), watch::Sender::new(true));
     let note = |bytes: &[u8], held: bool| {
+        let mut seen = lock(&seen);
         if held {
-            lock(&seen).held.extend_from_slice(bytes);
+            seen.held.extend_from_slice(bytes);
+        }
+        if let Some(trap) = seen.trap.take_if(|trap| contains(bytes, &trap.bytes)) {
+            if trap.arrive { &home } else { &there }.send_replace(false);
         }
     };
     if network.wait_for(|open| *open).await.is_err() {
         return;
     }
     let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
-    let mut back = network.clone();
-    let there = pump(&client, &server, &mut network, note);
-    let home = pump(&server, &client, &mut back, |_, _| {});
+    let mut ways = [[network.clone(), there.subscribe()], [network, home.subscribe()]];
+    let [way_there, way_home] = &mut ways;
+    let there = pump(&client, &server, way_there, note);
+    let home = pump(&server, &client, way_home, |_, _| {});
     tokio::select! { _ = there => {}, _ = home => {} }
 }
 
-/// Carries bytes one way until an end closes; what comes while the network is silent waits.
+/// Carries bytes one way until an end closes; what comes while the way is silent waits.
 async fn pump(
     from: &TcpStream,
     to: &TcpStream,
-    network: &mut watch::Receiver<bool>,
+    way: &mut [watch::Receiver<bool>; 2],
     note: impl Fn(&[u8], bool),
 ) -> io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
@@ -84,8 +114,10 @@ async fn pump(
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Err(error) => return Err(error),
         };
-        note(&buffer[..read], !*network.borrow());
-        network.wait_for(|open| *open).await.map_err(io::Error::other)?;
+        note(&buffer[..read], !*way[0].borrow());
+        for open in way.iter_mut() {
+            open.wait_for(|open| *open).await.map_err(io::Error::other)?;
+        }
         let mut left = &buffer[..read];
         while !left.is_empty() {
             to.writable().await?;

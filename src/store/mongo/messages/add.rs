@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use mongodb::bson::{DateTime, Uuid, doc};
 use mongodb::error::{Error, ErrorKind};
@@ -15,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::letter::{GONE, Named, Stored, letters, name};
 use crate::models::{DeliveryKey, MessageId};
+use crate::store::mongo::connection::{LET_GO_AFTER, PAUSE, TRY_WITHIN, WRITE_WITHIN};
 use crate::store::mongo::fault::DUPLICATE;
 use crate::store::mongo::values::{blob, time};
 use crate::store::mongo::{Fault, MongoStore, Rooms};
@@ -24,12 +24,6 @@ use crate::store::{Delivered, Delivery, Result, StoreError};
 const TOGETHER: usize = 100;
 /// How many such lots may be under way at once.
 const LOTS: usize = 2;
-/// A letter is tried again until this has passed, as any other write.
-const WITHIN: Duration = Duration::from_secs(15);
-/// After so long without an answer letters are tried once more.
-const TRY_WITHIN: Duration = Duration::from_secs(6);
-/// Between two tries.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// Letters that wait.
 #[derive(Default)]
@@ -57,7 +51,7 @@ impl MongoStore {
         let (answer, answered) = oneshot::channel();
         // Keeps the letter's place in the crowd until it is answered, even when nobody waits for that any more.
         let place = self.spawn(&self.writes, answered)?;
-        let until = Instant::now() + WITHIN;
+        let until = Instant::now() + WRITE_WITHIN;
         if self.inbound.add(Inward { delivery, until, tried: false, answer })
             && let Some(runtime) = self.home.runtime()
         {
@@ -121,18 +115,18 @@ async fn try_once(rooms: &Rooms, lot: Vec<Inward>) -> Vec<Inward> {
     }
     let documents: Vec<Stored> = lot.iter().map(|letter| Stored::new(&letter.delivery)).collect();
     let room = letters::<Stored>(rooms);
-    let insert = tokio::spawn(async move { room.insert_many(documents).ordered(false).await });
+    let insert = tokio::spawn(timeout(LET_GO_AFTER, async move { room.insert_many(documents).ordered(false).await }));
     // One that hangs is left to itself, and its letters are tried once more beside it.
     let outcome = match timeout(TRY_WITHIN, insert).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) | Err(_) => Err(ErrorKind::Io(Arc::new(std::io::ErrorKind::TimedOut.into())).into()),
+        Ok(Ok(Ok(outcome))) => outcome,
+        Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(hangs()),
     };
     let refused = outcome.as_ref().map_or_else(refusals, |_| Some(HashMap::new()));
     let mut again = Vec::new();
     for (index, mut letter) in lot.into_iter().enumerate() {
         let fate = match (&refused, &outcome) {
             (Some(refused), _) if !refused.contains_key(&index) => Ok(Some(new(&letter.delivery))),
-            (Some(refused), _) if refused[&index] == DUPLICATE => known(rooms, &letter.delivery, letter.tried).await,
+            (Some(refused), _) if refused[&index] == DUPLICATE => known_in_time(rooms, &letter).await,
             (_, Err(error)) => Err(error.clone().into()),
             (_, Ok(_)) => Ok(None),
         };
@@ -164,6 +158,16 @@ fn refusals(error: &Error) -> Option<HashMap<usize, i32>> {
 
 fn new(delivery: &Delivery) -> Delivered {
     Delivered { id: delivery.id, received_at: delivery.received_at, repeated: false }
+}
+
+/// What the driver says of a network that failed.
+fn hangs() -> Error {
+    ErrorKind::Io(Arc::new(std::io::ErrorKind::TimedOut.into())).into()
+}
+
+/// The same as [`known`], but no letter of a lot waits for ever for the question about another.
+async fn known_in_time(rooms: &Rooms, letter: &Inward) -> Result<Option<Delivered>, Fault> {
+    timeout(TRY_WITHIN, known(rooms, &letter.delivery, letter.tried)).await.unwrap_or_else(|_| Err(hangs().into()))
 }
 
 /// What a letter that is there already is answered.

@@ -1,6 +1,8 @@
-//! What only the adapter for MongoDB must withstand: indexes, a start beside others, a crowd before a silent server.
+//! What only the adapter for MongoDB must withstand: indexes, a start beside others, a crowd before a silent server, answers that
+//! are lost.
 
 mod crowd;
+mod lost;
 mod schema;
 mod values;
 

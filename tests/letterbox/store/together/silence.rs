@@ -1,4 +1,4 @@
-//! The whole database is away, or the network hangs (R39, R58): visitors keep their text, and all is well again by
+//! The whole database is away, or the network hangs, whole or in part (R39, R58): visitors keep their text, and all is well again by
 //! itself when the database is back.
 
 use std::io::Write as _;
@@ -81,6 +81,22 @@ fn r58_while_the_database_is_down_the_text_is_kept_and_after_it_all_is_well_by_i
     let receipt = people_keep_their_text(&browser);
     mongod.restart();
     all_is_well_again(&house, &browser, &receipt);
+}
+
+#[test]
+#[ignore = "needs a mongod: LETTERBOX_TEST_MONGOD"]
+fn r58_a_connection_that_falls_silent_with_a_letter_while_others_work_costs_no_letter() {
+    let (_mongod, network, house, process) = behind_a_network();
+    let browser = process.visitor();
+    // The second try has some seconds, in which a very busy machine may not come to it.
+    let taken = (1..=5).any(|round| {
+        let (receipt, subject) = (receipt(&browser), format!("Silence {round}"));
+        network.silence_with(&subject);
+        let answer = in_time("a letter", || browser.post("/contact", &form(&receipt, &subject, "Hello")));
+        assert!([303, 503].contains(&answer.status), "{}", answer.text());
+        network.has_silenced() && answer.status == 303 && house.letters(&subject) == 1
+    });
+    assert!(taken, "a letter is never tried again beside the connection that fell silent with it");
 }
 
 #[test]
