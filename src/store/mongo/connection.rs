@@ -46,8 +46,9 @@ pub(super) const WRITE_WITHIN: Duration = Duration::from_secs(15);
 /// After so long without an answer a write is tried once more, beside the tries that hang. The driver has no time limit
 /// on a command, and interrupts it only when its own heartbeat, over another connection, has just timed out: a socket
 /// that fell silent while others work would otherwise take a letter with it. A connection that hangs is not given to
-/// the next try, so that up to three may be silent before a write is given up.
-pub(super) const TRY_WITHIN: Duration = Duration::from_secs(4);
+/// the next try, so that two may be silent before a write is given up. Sooner, and a server that is merely slow would be
+/// given more to do.
+pub(super) const TRY_WITHIN: Duration = Duration::from_secs(6);
 /// After so long an act that nobody waits for any more is let go of, and its connection closed, so that sockets which
 /// fell silent do not fill the pool.
 pub(super) const LET_GO_AFTER: Duration = Duration::from_secs(90);
