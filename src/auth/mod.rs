@@ -36,11 +36,23 @@ pub use setup_token::SetupTokens;
 
 use crate::clock::Clock;
 use crate::models::{Session, User};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::throttle::Tally;
 
 /// A session ends after so many refresh-token lifetimes, however often it was renewed.
 const ABSOLUTE_LIFETIMES: u32 = 6;
+
+/// A note beside a request that only reads keeps it no longer than this. The store goes on with it.
+const NOTE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Writes down what a reader need not wait for: neither a full disk nor a store that hangs keeps anybody from reading.
+async fn beside<T>(what: &str, note: impl Future<Output = Result<T, StoreError>>) {
+    match tokio::time::timeout(NOTE_WITHIN, note).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "{what} could not be noted"),
+        Err(_) => tracing::debug!("{what} is not noted yet"),
+    }
+}
 
 /// For how long tokens open doors.
 #[derive(Debug, Clone, Copy)]

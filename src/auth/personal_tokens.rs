@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::{Auth, Client, RecogniseError};
+use super::{Auth, Client, RecogniseError, beside};
 use crate::models::{EventKind, PersonalToken, Scope, Timestamp, TokenId, TokenLifetime, TokenName, User};
 use crate::store::StoreError;
 
@@ -90,11 +90,8 @@ impl Auth {
             return Err(RecogniseError::Ended(None));
         }
         let recently = now.minus(LAST_USE);
-        if token.last_used_at.is_none_or(|last| last < recently)
-            && let Err(error) = self.store.note_token_use(token.id, now, recently).await
-        {
-            // A full disk must not keep a program from reading.
-            tracing::warn!(%error, "the use of an access token could not be noted");
+        if token.last_used_at.is_none_or(|last| last < recently) {
+            beside("the use of an access token", self.store.note_token_use(token.id, now, recently)).await;
         }
         Ok((user, token.scope))
     }

@@ -12,7 +12,7 @@
 use std::time::Duration;
 
 use super::refresh_token::RefreshToken;
-use super::{Auth, Client, Tokens};
+use super::{Auth, Client, Tokens, beside};
 use crate::models::{EndReason, EventKind, Session, SessionId, User};
 use crate::store::StoreError;
 
@@ -94,10 +94,8 @@ impl Auth {
         let came_with_it = session.counter > 0 && claims.iat >= session.rotated_at.whole_seconds();
         let seen = refresh.map_or(came_with_it, |token| is_current(token, &session));
         if seen && !session.current_seen {
-            // Without the mark a token is forgiven for longer. A full disk must not keep anybody from reading.
-            if let Err(error) = self.store.mark_session_seen(session.id, session.counter).await {
-                tracing::warn!(%error, "a session could not be marked as in use");
-            }
+            // Without the mark a token is forgiven for longer.
+            beside("that a session is in use", self.store.mark_session_seen(session.id, session.counter)).await;
         }
         Ok(Recognised { user, session: session.id, renewed: None })
     }
