@@ -163,6 +163,8 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Internal(_) => Error::Internal(Box::new(error)),
+            // In a running server: what is wanted does not fit, and will not in a while either.
+            StoreError::Refused(sentence) => Error::Conflict(sentence),
             _ => Error::Unavailable(Box::new(error)),
         }
     }
@@ -219,6 +221,12 @@ mod tests {
             assert!(!problem_json(&problem, "1").to_string().contains("password"));
             assert!(problem.cause.is_some_and(|cause| cause.contains("password")));
         }
+    }
+
+    #[test]
+    fn what_the_store_refuses_is_a_conflict_and_told() {
+        let problem = Error::from(StoreError::Refused("There are too many; remove one first.".to_owned())).problem();
+        assert_eq!((problem.status.as_u16(), problem.advice.as_str()), (409, "There are too many; remove one first."));
     }
 
     #[test]

@@ -220,7 +220,7 @@ impl Auth {
         Ok(())
     }
 
-    /// Checks one's own password anew, before what a stolen session must not do.
+    /// Checks one's own password anew, before what a stolen session must not do, and gives the hash that was checked.
     ///
     /// # Errors
     /// [`AccountError::WrongPassword`], [`AccountError::TooMany`] and failures.
@@ -230,8 +230,8 @@ impl Auth {
         session: SessionId,
         present: &str,
         client: &Client,
-    ) -> Result<(), AccountError> {
-        self.proven(user, session, present, client).await.map(drop)
+    ) -> Result<PasswordHash, AccountError> {
+        self.proven(user, session, present, client).await
     }
 
     /// Sets a password, ends all the user's sessions and revokes all their personal access tokens: this is how an

@@ -18,7 +18,9 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::{Auth, Client, RecogniseError, beside};
-use crate::models::{EventKind, PersonalToken, Scope, Timestamp, TokenId, TokenLifetime, TokenName, User};
+use crate::models::{
+    EventKind, PasswordHash, PersonalToken, Scope, Timestamp, TokenId, TokenLifetime, TokenName, User,
+};
 use crate::store::StoreError;
 
 /// Most tokens of one user, those that expired included. Who makes several at the same instant may get one more.
@@ -37,6 +39,9 @@ pub enum TokenError {
     /// There are [`TOKENS_MAX`] already.
     #[error("there are as many access tokens as one user may have")]
     TooMany,
+    /// The password that was proven for it is none any more.
+    #[error("the present password is not right")]
+    WrongPassword,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -96,13 +101,16 @@ impl Auth {
         Ok((user, token.scope))
     }
 
-    /// Makes a token and gives its text, which nobody can ask for again.
+    /// Makes a token for somebody who has proven the password behind `proof`, and gives its text, which nobody can ask
+    /// for again. If that was changed meanwhile, or the user removed, there is no token: whoever takes an account back
+    /// has revoked all there were, this one must not slip in behind them.
     ///
     /// # Errors
     /// [`TokenError`].
     pub async fn make_token(
         &self,
         user: &User,
+        proof: &PasswordHash,
         name: TokenName,
         scope: Scope,
         lifetime: TokenLifetime,
@@ -124,7 +132,13 @@ impl Auth {
             last_used_at: None,
         };
         let name = token.name.clone();
-        self.store.add_token(token).await?;
+        let added = self.store.add_token(token).await;
+        let stored = self.store.user_by_email(&user.email.key()).await?;
+        if !stored.is_some_and(|(now, hash)| now.id == user.id && hash == *proof) {
+            self.store.remove_token(user.id, made.id).await?;
+            return Err(TokenError::WrongPassword);
+        }
+        added?;
         self.note(EventKind::AccessTokenMade, user.email.as_str(), name.as_str(), client).await;
         Ok(made.text())
     }

@@ -11,8 +11,8 @@ use crate::error::{Detail, Error};
 
 /// How deep objects and lists may lie in one another.
 pub const DEPTH: usize = 16;
-/// Unknown members that are told; whoever sends more has sent something else.
-const UNKNOWN_TOLD: usize = 20;
+/// Faults of one body that are told; an answer must not be many times what was sent.
+pub const FAULTS_TOLD: usize = 20;
 /// The byte order mark in UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -212,7 +212,9 @@ impl Members {
 
     /// Notes a fault of the member at `path`, for example `ids/3`.
     pub fn fault(&mut self, path: &str, detail: impl Into<String>) {
-        self.faults.push(Detail::in_body(&format!("/{path}"), detail));
+        if self.faults.len() < FAULTS_TOLD {
+            self.faults.push(Detail::in_body(&format!("/{path}"), detail));
+        }
     }
 
     /// Whether something is known to be wrong with this member already.
@@ -223,11 +225,10 @@ impl Members {
     /// That was all: a member that nobody has taken is one that nobody knows.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with all that was wrong.
+    /// [`Error::Invalid`] with what was wrong, up to [`FAULTS_TOLD`] faults.
     pub fn finish(mut self) -> Result<(), Error> {
-        for (name, _) in self.members.iter().take(UNKNOWN_TOLD) {
-            let known = "No member of this name is known here. Leave it out.";
-            self.faults.push(Detail::in_body(&format!("/{}", escape(name)), known));
+        for (name, _) in std::mem::take(&mut self.members).into_iter().take(FAULTS_TOLD) {
+            self.fault(&escape(&name), "No member of this name is known here. Leave it out.");
         }
         if self.faults.is_empty() { Ok(()) } else { Err(Error::Invalid(self.faults)) }
     }
@@ -309,5 +310,15 @@ mod tests {
         ];
         assert_eq!(faults, expected);
         assert!(Members::of(Json::List(Vec::new())).is_err());
+    }
+
+    #[test]
+    fn of_very_many_faults_the_first_are_told() {
+        let body = format!(r#"{{"ids": [{}1], "odd": 1}}"#, "1, ".repeat(10_000));
+        let mut members = Members::of(Json::parse(body.as_bytes()).unwrap()).unwrap();
+        members.texts("ids");
+        let Err(Error::Invalid(faults)) = members.finish() else { panic!("there are faults") };
+        assert_eq!(faults.len(), FAULTS_TOLD);
+        assert_eq!(faults[19], Detail::in_body("/ids/19", "This is a number. Send a string."));
     }
 }

@@ -176,6 +176,17 @@ impl Config {
         })
     }
 
+    /// The variable `name`, found as settings are: in the environment, or else in `.env`.
+    ///
+    /// # Errors
+    /// The first line of `.env` that cannot be taken as it is written.
+    pub fn variable(name: &str) -> Result<Option<String>, ConfigError> {
+        match std::env::var_os(name) {
+            Some(value) => Ok(value.into_string().ok()),
+            None => Ok(env_file::read(Path::new(".env"))?.remove(name)),
+        }
+    }
+
     /// Reads the address of a store, written as `DATABASE_URL` is, that was given as `name`.
     ///
     /// # Errors

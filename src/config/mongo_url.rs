@@ -4,6 +4,8 @@ use std::fmt;
 
 use super::error::Fault;
 
+const ENCODED: &str =
+    "have every special character of its user and password percent-encoded: / as %2F, ? as %3F, @ as %40";
 const MUST: &str = "look like mongodb://USER:PASSWORD@HOST:PORT/NAME or mongodb+srv://USER:PASSWORD@HOST/NAME";
 /// Longest name of a database, in bytes (MongoDB manual, "Naming Restrictions").
 const NAME_MAX: usize = 63;
@@ -47,6 +49,9 @@ pub(super) fn mongo_url(text: &str) -> Result<MongoUrl, Fault> {
     let refused = |what: &str| Fault::hidden(what, MUST);
     let (scheme, rest) = text.split_once("://").ok_or_else(|| refused("is not such a URL"))?;
     let scheme = if scheme.eq_ignore_ascii_case("mongodb") { "mongodb" } else { "mongodb+srv" };
+    if is_split_within_a_password(rest) {
+        return Err(Fault::hidden("has a /, ? or @ where none can stand", ENCODED));
+    }
     let (place, options) = rest.split_once('?').map_or((rest, None), |(place, options)| (place, Some(options)));
     let (authority, database) = place.split_once('/').unwrap_or((place, ""));
     let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
@@ -67,6 +72,16 @@ pub(super) fn mongo_url(text: &str) -> Result<MongoUrl, Fault> {
         hosts: hosts.to_owned(),
         database: database.to_owned(),
     })
+}
+
+/// Whether what stands before the first slash is likely a part of a password and no server: it would be shown.
+fn is_split_within_a_password(rest: &str) -> bool {
+    let (authority, behind) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
+    let has_port_in_words = |host: &str| {
+        let host = host.rsplit_once(']').map_or(host, |(_, behind)| behind);
+        host.split_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_err())
+    };
+    behind.contains('@') || (!authority.contains('@') && authority.split(',').any(has_port_in_words))
 }
 
 #[cfg(test)]
@@ -102,6 +117,12 @@ mod tests {
             ("mongodb://ada:hunter2@db/?w=1", "names no database"),
             ("mongodb://ada:hunter2@db/a.b", "cannot be used"),
             ("mongodb://ada:hunter2@db/admin", "cannot be used"),
+            ("mongodb://ada:hunter2/ret@db/letters", "percent-encoded"),
+            ("mongodb://ada:2/hunter2@db/letters", "percent-encoded"),
+            ("mongodb://ada:hunter2?ret@db/letters", "percent-encoded"),
+            ("mongodb://ada:hunter2/ret", "percent-encoded"),
+            ("mongodb://ada:p@hunter2/ret@db/letters", "percent-encoded"),
+            ("mongodb://ada:hunter2", "percent-encoded"),
         ] {
             let sentence = sentence(text);
             assert!(sentence.contains(why) && !sentence.contains("hunter2"), "{sentence}");

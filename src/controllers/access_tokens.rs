@@ -125,12 +125,10 @@ async fn make(user: &CurrentUser, state: &State, mut sent: Form, client: &Client
         Ok(name) => name,
         Err(fault) => return again(StatusCode::UNPROCESSABLE_ENTITY, vec![fault], None).await,
     };
-    match state.auth.prove_password(user.user(), user.session(), &present, client).await {
-        Ok(()) => {}
-        Err(AccountError::WrongPassword) => {
-            let fault = Fault::new("present", "This is not your present password. Type it again.");
-            return again(StatusCode::UNPROCESSABLE_ENTITY, vec![fault], None).await;
-        }
+    let wrong = || vec![Fault::new("present", "This is not your present password. Type it again.")];
+    let proof = match state.auth.prove_password(user.user(), user.session(), &present, client).await {
+        Ok(proof) => proof,
+        Err(AccountError::WrongPassword) => return again(StatusCode::UNPROCESSABLE_ENTITY, wrong(), None).await,
         Err(AccountError::TooMany(wait)) => {
             let notice = format!("Too many tries. Please wait {} and try again.", in_words(wait));
             let mut response = again(StatusCode::TOO_MANY_REQUESTS, Vec::new(), Some(notice)).await?;
@@ -138,8 +136,8 @@ async fn make(user: &CurrentUser, state: &State, mut sent: Form, client: &Client
             return Ok(response);
         }
         Err(error) => return Err(error.into()),
-    }
-    match state.auth.make_token(user.user(), name, scope, lifetime, client).await {
+    };
+    match state.auth.make_token(user.user(), &proof, name, scope, lifetime, client).await {
         // On this very answer, which nobody may keep: not in an address, not in a cookie, not in a log.
         Ok(text) => {
             let made = Some(Made { name: typed, text });
@@ -149,6 +147,7 @@ async fn make(user: &CurrentUser, state: &State, mut sent: Form, client: &Client
             let notice = format!("You have {TOKENS_MAX} access tokens already. Revoke one that you do not use.");
             again(StatusCode::CONFLICT, Vec::new(), Some(notice)).await
         }
+        Err(TokenError::WrongPassword) => again(StatusCode::UNPROCESSABLE_ENTITY, wrong(), None).await,
         Err(TokenError::Store(error)) => Err(error.into()),
     }
 }

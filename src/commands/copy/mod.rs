@@ -35,17 +35,20 @@ pub(super) fn run(from: &Engine, to: &Engine, overwrite: bool) -> Result<(), Fai
     Ok(())
 }
 
-/// What `word` names: a store's address, or `env:NAME` for the environment variable that holds it.
+/// What `word` names: a store's address, or `env:NAME` for the variable that holds it, in the
+/// environment or in `.env`.
 ///
 /// # Errors
 /// A sentence about what it must look like, without any password that it may hold.
 pub(super) fn wanted(place: &'static str, word: &str) -> Result<Engine, Failure> {
     let value = match word.strip_prefix("env:") {
-        Some(name) => std::env::var(name).map_err(|_| {
+        Some(name) => Config::variable(name).map_err(|error| error.to_string())?.ok_or_else(|| {
             // Whoever wrote an address behind it would not want to see that again.
             let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             let name = if plain { name } else { "it names" };
-            format!("{place}: the environment variable {name} is not set; set it to the address of the store.")
+            format!(
+                "{place}: {name} is not set, neither in the environment nor in .env; give it the address of the store."
+            )
         })?,
         None => word.to_owned(),
     };

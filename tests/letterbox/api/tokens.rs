@@ -11,10 +11,10 @@ use crate::support::{OWNER, TestApp};
 
 fn token(app: &TestApp, scope: Scope) -> String {
     app.block_on(async {
-        let (user, _) = app.state.store.user_by_email(OWNER).await.unwrap().unwrap();
+        let (user, proof) = app.state.store.user_by_email(OWNER).await.unwrap().unwrap();
         let name = TokenName::parse("name", "Backup").unwrap();
         let lifetime = TokenLifetime::Days(30);
-        app.state.auth.make_token(&user, name, scope, lifetime, &Client::default()).await.unwrap()
+        app.state.auth.make_token(&user, &proof, name, scope, lifetime, &Client::default()).await.unwrap()
     })
 }
 

@@ -56,6 +56,23 @@ fn a_password_that_was_set_to_shut_somebody_out_is_not_overwritten_by_them() {
 }
 
 #[test]
+fn a_token_that_was_made_with_the_old_password_does_not_outlive_its_change() {
+    let watch = Watch::default();
+    let app = watch.app();
+    app.add_user(MEMBER, Role::Member);
+    let (id, browser, now) = (user(&app, MEMBER).id, app.log_in(MEMBER), app.state.clock.now());
+    // All an owner's password reset does falls between the proof and the token.
+    watch.just_before("add_token", move |store| async move {
+        assert!(store.set_password(id, other_hash(), None, now).await.unwrap());
+        store.remove_tokens(id).await.unwrap();
+    });
+    let fields = [("action", "make"), ("name", "Mine"), ("scope", "read"), ("expires", "never"), ("present", PASSWORD)];
+    let answer = browser.post("/account/tokens", &fields);
+    assert!(answer.status == 422 && !answer.text().contains("lbx_"), "{}", answer.text());
+    assert!(app.block_on(app.state.store.list_tokens(id)).unwrap().is_empty(), "no token is left");
+}
+
+#[test]
 fn a_user_who_is_removed_while_logging_in_is_told_what_strangers_are_told() {
     let watch = Watch::default();
     let app = watch.app();

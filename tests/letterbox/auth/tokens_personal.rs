@@ -146,11 +146,13 @@ fn a_form_with_a_bad_name_comes_back_and_one_that_is_not_ours_changes_nothing() 
 #[test]
 fn a_user_has_so_many_tokens_and_no_more() {
     let (app, member) = member();
-    let user = recognise(&app, &make(&member, "0", "read", "never")).unwrap().0;
+    make(&member, "0", "read", "never");
+    let (user, proof) = app.block_on(app.state.store.user_by_email(MEMBER)).unwrap().unwrap();
+    let auth = &app.state.auth;
     for number in 1..TOKENS_MAX {
         let name = letterbox::models::TokenName::parse("name", &number.to_string()).unwrap();
         let lifetime = letterbox::models::TokenLifetime::Endless;
-        app.block_on(app.state.auth.make_token(&user, name, Scope::Read, lifetime, &Client::default())).unwrap();
+        app.block_on(auth.make_token(&user, &proof, name, Scope::Read, lifetime, &Client::default())).unwrap();
     }
     let answer = try_make(&member, "One too many", "read", "30", PASSWORD);
     assert_eq!((answer.status, token_in(&answer)), (409, None));

@@ -144,6 +144,9 @@ fn what_cannot_be_copied_is_refused_in_one_sentence() {
     assert!(twin.code == 1 && twin.stderr.contains("the same store"), "{twin:?}");
     let from_environment = run(directory.path(), &["copy", "env:LETTERS", THERE], &[("LETTERS", HERE)], "");
     verified(&from_environment);
+    std::fs::write(directory.path().join(".env"), format!("LETTERS={HERE}\nNOWHERE=sqlite:nothing.db\n")).unwrap();
+    verified(&copy(directory.path(), "env:LETTERS", THERE, &[]));
+    verified(&run(directory.path(), &["copy", "env:NOWHERE", THERE], &[("NOWHERE", HERE)], ""));
 }
 
 #[test]
