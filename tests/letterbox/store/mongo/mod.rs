@@ -1,6 +1,7 @@
 //! What only the adapter for MongoDB must withstand: indexes, a start beside others, a crowd before a silent server.
 
 mod crowd;
+mod late;
 mod schema;
 mod values;
 
