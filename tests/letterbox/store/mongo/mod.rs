@@ -2,6 +2,7 @@
 //! are lost.
 
 mod crowd;
+mod late;
 mod lost;
 mod schema;
 mod values;
