@@ -21,7 +21,7 @@ use crate::store::{self, RecordKind, Records};
 
 pub(super) fn run(from: &Engine, to: &Engine, overwrite: bool) -> Result<(), Failure> {
     wait_for(async {
-        let (source, target) = open(from, to).await?;
+        let (source, target) = open(from, to, overwrite).await?;
         let both = Both { from, to, source: &*source, target: &*target };
         let outcome = tokio::select! {
             outcome = copy(&both, overwrite) => outcome,
@@ -63,8 +63,8 @@ struct Both<'a> {
     target: &'a dyn Records,
 }
 
-async fn open(from: &Engine, to: &Engine) -> Result<(Arc<dyn Records>, Arc<dyn Records>), Failure> {
-    if !store::exists(from).await.map_err(|error| error.to_string())? {
+async fn open(from: &Engine, to: &Engine, overwrite: bool) -> Result<(Arc<dyn Records>, Arc<dyn Records>), Failure> {
+    if !store::exists(from).await.map_err(|error| unopened("FROM", &error))? {
         return Err(format!("There is no store at {from}; nothing was copied. Name the one that holds the letters."));
     }
     if same_place(from, to) {
@@ -73,13 +73,24 @@ async fn open(from: &Engine, to: &Engine) -> Result<(Arc<dyn Records>, Arc<dyn R
     if store::is_served(from) {
         say("FROM is being served: what changes there from now on may be missing. Stop the server for the last copy.");
     }
-    let source = store::open_to_copy_from(from).await.map_err(|error| error.to_string())?;
-    let target = store::open_to_copy_into(to).await.map_err(|error| error.to_string())?;
+    if store::is_served(to) {
+        return Err(format!("Another Letterbox is serving {to}; stop it first, or name another store as TO."));
+    }
+    if overwrite && matches!(to, Engine::MongoDb(_)) {
+        say("TO is a MongoDB, which may be served unseen: see that every Letterbox that serves it is stopped.");
+    }
+    let source = store::open_to_copy_from(from).await.map_err(|error| unopened("FROM", &error))?;
+    let target = store::open_to_copy_into(to).await.map_err(|error| unopened("TO", &error))?;
     let [left, right] = [source.identity().await, target.identity().await];
     if left.map_err(failed)? == right.map_err(failed)? {
         return Err(same(from, to));
     }
     Ok((source, target))
+}
+
+/// The store's sentence, which knows the one address that a server has, about the one that was given as `place`.
+fn unopened(place: &str, error: &store::StoreError) -> Failure {
+    format!("{place}: {}", error.to_string().replace("DATABASE_URL", place))
 }
 
 /// Seen before either is opened: the target's lock is not taken for nothing.
@@ -106,7 +117,8 @@ async fn copy(both: &Both<'_>, overwrite: bool) -> Result<(), Failure> {
         if found.any() && !overwrite {
             return Err(format!(
                 "{to} holds other data: {found}. Nothing was changed. Name an empty store, or say --overwrite: then \
-                 it becomes exactly what {from} is, and what only it holds is deleted."
+                 it becomes exactly what {from} is, and what only it holds is deleted. An unfinished copy needs \
+                 --overwrite too, if FROM was served meanwhile."
             ));
         }
     }

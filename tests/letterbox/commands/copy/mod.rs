@@ -129,6 +129,8 @@ fn what_cannot_be_copied_is_refused_in_one_sentence() {
     refuse("sqlite:nothing.db", THERE, 1, &["There is no store at sqlite:nothing.db"]);
     refuse(HERE, "sqlite:./data/../data/letterbox.db", 1, &["the same store"]);
     refuse(HERE, "sqlite:no/such/folder/there.db", 1, &["no/such/folder/there.db"]);
+    std::fs::write(directory.path().join("text.db"), "no database, and long enough to be told from one").unwrap();
+    refuse("sqlite:text.db", THERE, 1, &["FROM", "text.db is not a database"]);
     refuse("letterbox.db", THERE, 2, &["FROM", "must be sqlite:PATH"]);
     refuse(HERE, "postgres://ada:hunter2@db/letters", 2, &["TO", "must be sqlite:PATH"]);
     refuse("env:LETTERS", THERE, 2, &["LETTERS", "not set"]);
@@ -158,5 +160,6 @@ fn a_store_that_is_being_served_is_copied_from_and_not_into() {
     assert!(copied.stdout.starts_with("FROM is being served"), "{}", copied.stdout);
     let back = copy(directory.path(), THERE, HERE, &[]);
     assert!(back.code == 1 && back.stderr.contains("Another Letterbox is serving"), "{back:?}");
+    assert!(back.stderr.contains("as TO") && !back.stderr.contains("DATA_DIR"), "{back:?}");
     assert_eq!(server.visitor().get("/readyz").status, 200);
 }
