@@ -17,21 +17,25 @@ fn a_double_click_on_send_stores_one_letter() {
     let screen = Screen::chromium(&app.url(""));
     screen.open("/contact");
     screen.fill(&LETTER);
+    let receipt = screen.value("[name=receipt]");
     screen.click_twice("main form button");
     screen.wait_for_path("/contact/thanks");
     assert_eq!(stored(&app), 1);
-    // And whoever goes back and sends it again: the page still holds the same receipt.
+    // And whoever goes back and sends it again, as long as the browser has kept the page with its receipt. One that has
+    // other things to do may let go of it and fetch another form, which is for another letter.
     screen.back();
-    screen.wait_for_path("/contact");
-    assert_eq!(screen.value("#field-message"), TEXT);
+    screen.wait_for("the text in the form", |screen| {
+        screen.has("#field-message") && screen.value("#field-message") == TEXT
+    });
+    let letters = if screen.value("[name=receipt]") == receipt { 1 } else { 2 };
     screen.click("main form button");
     screen.wait_for_path("/contact/thanks");
-    assert_eq!(stored(&app), 1);
+    assert_eq!(stored(&app), letters);
     // A changed letter is another one.
     screen.back();
     screen.send(&[("subject", "Another")]);
     screen.wait_for_path("/contact/thanks");
-    assert_eq!(stored(&app), 2);
+    assert_eq!(stored(&app), letters + 1);
 }
 
 #[test]
