@@ -21,10 +21,9 @@ use actix_web::{HttpMessage as _, HttpResponse};
 use askama::Template;
 use futures_util::FutureExt as _;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::is_authenticated::CurrentUser;
-use super::security_headers;
+use super::{request_id, security_headers};
 use crate::error::{Problem, problem_json};
 use crate::models::Fault;
 use crate::page::{self, Finished, Frame, Refusal, RenderFailure};
@@ -62,8 +61,8 @@ pub async fn envelope<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let facts = Rc::new(Facts {
+        id: request_id::new(state.clock.now()),
         state,
-        id: Uuid::now_v7().simple().to_string(),
         method: request.method().clone(),
         wants_json: wants::json(request.request()),
         begun: Instant::now(),
@@ -86,14 +85,13 @@ pub async fn envelope<B: MessageBody + 'static>(
 
 impl Facts {
     fn finish<B: MessageBody + 'static>(&self, response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
-        let route = response.request().match_pattern();
-        let frame = match response.request().extensions().get::<CurrentUser>() {
-            Some(user) => Frame::private(&self.state.config.site_name, user.user()),
-            None => Frame::public(&self.state.config.site_name),
-        };
         let instead = if is_bare_error(response.response()) {
             let problem = problem_of(response.response(), String::new);
             self.log_cause(&problem);
+            let frame = match response.request().extensions().get::<CurrentUser>() {
+                Some(user) => Frame::private(&self.state.config.site_name, user.user()),
+                None => Frame::public(&self.state.config.site_name),
+            };
             Some(self.error_page(&problem, frame))
         } else if self.wants_json {
             response.response().extensions().get().map(|refusal| self.refusal(refusal, response.status()))
@@ -108,7 +106,7 @@ impl Facts {
             None => response.map_into_left_body(),
         };
         self.seal(response.response_mut().headers_mut());
-        self.log_line(route.as_deref().unwrap_or("-"), response.status());
+        self.log_line(|| response.request().match_pattern(), response.status());
         response
     }
 
@@ -121,7 +119,7 @@ impl Facts {
             None => page,
         };
         self.seal(response.headers_mut());
-        self.log_line("-", response.status());
+        self.log_line(|| None, response.status());
         InternalError::from_response(problem.title, response).into()
     }
 
@@ -171,11 +169,11 @@ impl Facts {
     }
 
     /// One line a request: no query, no text, no address of anybody.
-    fn log_line(&self, route: &str, status: StatusCode) {
+    fn log_line(&self, route: impl FnOnce() -> Option<String>, status: StatusCode) {
         tracing::info!(
             request_id = %self.id,
             method = %self.method,
-            route,
+            route = route().as_deref().unwrap_or("-"),
             status = status.as_u16(),
             ms = self.begun.elapsed().as_secs_f64() * 1_000.0,
             "request"

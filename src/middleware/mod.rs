@@ -7,6 +7,7 @@ mod deadline;
 mod envelope;
 mod is_authenticated;
 mod is_authorized;
+mod request_id;
 mod security_headers;
 mod session;
 
