@@ -211,3 +211,25 @@ fn the_contact_page_and_all_it_needs_fit_into_the_first_flight() {
     // Ten segments of 1,460 bytes, less their heads.
     assert!(sum <= 14_336, "{sum} bytes");
 }
+
+#[test]
+fn the_page_is_made_once_a_second_and_each_client_gets_it_in_the_form_it_takes() {
+    let app = TestApp::with().limits(|limits| limits.workers = 1).start();
+    let ask = |headers: &[(&str, &str)]| app.visitor().send("GET", "/contact", headers, b"");
+    let receipt = || ask(&[HTML]).hidden("receipt");
+    let first = receipt();
+    assert_eq!(receipt(), first);
+    for (encoding, said) in [("br", "br"), ("gzip", "gzip"), ("identity", ""), ("br;q=0", ""), ("*;q=0", "")] {
+        for _ in 0..2 {
+            let answer = ask(&[HTML, ("accept-encoding", encoding)]);
+            assert_eq!((answer.status, answer.header("content-encoding")), (200, said), "{encoding}");
+            assert_eq!(answer.header("vary"), "accept", "{encoding}");
+        }
+    }
+    let json = ask(&[JSON]);
+    assert_eq!((json.status, json.header("content-type")), (200, "application/json"));
+    assert_eq!(ask(&[HTML, ("content-type", "application/json")]).header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(receipt(), first, "whatever others have asked for");
+    app.clock.advance(std::time::Duration::from_secs(1));
+    assert_ne!(receipt(), first);
+}

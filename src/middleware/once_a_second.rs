@@ -1,0 +1,124 @@
+//! A page that is the same for everybody is made once a second, not once a visitor.
+//!
+//! What is kept is the finished answer of the layers within, compressed and all, by what the client says it takes. Each
+//! worker keeps its own, so nobody waits for a lock, and for no longer than the second in which it was made.
+
+use std::cell::RefCell;
+
+use actix_web::HttpResponse;
+use actix_web::body::{EitherBody, MessageBody, to_bytes};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, Data};
+
+use crate::models::Timestamp;
+use crate::state::State;
+
+/// Forms of one page that are kept in a second. Browsers ask for two or three; what more is asked for is made anew.
+const FORMS: usize = 16;
+/// Longest header that is remembered, in bytes; browsers send about 80.
+const LONGEST: usize = 256;
+
+/// The answers of this second.
+#[derive(Default)]
+pub struct Kept {
+    page: RefCell<Page>,
+}
+
+#[derive(Default)]
+struct Page {
+    second: Option<Timestamp>,
+    forms: Vec<(Wanted, Answer)>,
+}
+
+/// What of a request decides which form of a page it gets.
+#[derive(PartialEq, Eq)]
+struct Wanted {
+    accept: Option<HeaderValue>,
+    encoding: Option<HeaderValue>,
+}
+
+struct Answer {
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Bytes,
+}
+
+/// The middleware, for one page. Only what succeeds is shared, among those who ask for
+/// the page and bring nothing; the protocol layer leaves the body away from `HEAD`.
+///
+/// # Errors
+/// Those of the layers within.
+pub async fn once_a_second<B: MessageBody + 'static>(
+    state: Data<State>,
+    kept: Data<Kept>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let Some(wanted) = Wanted::by(&request) else {
+        return next.call(request).await.map(ServiceResponse::map_into_left_body);
+    };
+    let second = state.clock.now().whole_seconds();
+    if let Some(answer) = kept.answer(second, &wanted) {
+        return Ok(request.into_response(answer).map_into_right_body());
+    }
+    let response = next.call(request).await?;
+    if response.status() != StatusCode::OK {
+        return Ok(response.map_into_left_body());
+    }
+    let (request, response) = response.into_parts();
+    let (head, body) = response.into_parts();
+    let headers = head.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let body = to_bytes(body).await.map_err(Into::<Box<dyn std::error::Error>>::into)?;
+    let answer = Answer { headers, body };
+    let response = answer.response();
+    kept.keep(second, wanted, answer);
+    Ok(ServiceResponse::new(request, response).map_into_right_body())
+}
+
+impl Wanted {
+    /// None for a request that is not like everybody's.
+    fn by(request: &ServiceRequest) -> Option<Self> {
+        if ![Method::GET, Method::HEAD].contains(request.method())
+            || request.headers().contains_key(header::CONTENT_TYPE)
+        {
+            return None;
+        }
+        let single = |name: HeaderName| {
+            let mut values = request.headers().get_all(name);
+            let first = values.next();
+            let fits = values.next().is_none() && first.is_none_or(|value| value.len() <= LONGEST);
+            fits.then(|| first.cloned())
+        };
+        Some(Self { accept: single(header::ACCEPT)?, encoding: single(header::ACCEPT_ENCODING)? })
+    }
+}
+
+impl Kept {
+    fn answer(&self, second: Timestamp, wanted: &Wanted) -> Option<HttpResponse> {
+        let page = self.page.borrow();
+        let answer = page.forms.iter().find(|(known, _)| page.second == Some(second) && known == wanted);
+        answer.map(|(_, answer)| answer.response())
+    }
+
+    fn keep(&self, second: Timestamp, wanted: Wanted, answer: Answer) {
+        let mut page = self.page.borrow_mut();
+        if page.second != Some(second) {
+            *page = Page { second: Some(second), forms: Vec::new() };
+        }
+        if page.forms.len() < FORMS {
+            page.forms.push((wanted, answer));
+        }
+    }
+}
+
+impl Answer {
+    fn response(&self) -> HttpResponse {
+        let mut response = HttpResponse::with_body(StatusCode::OK, self.body.clone()).map_into_boxed_body();
+        for (name, value) in &self.headers {
+            response.headers_mut().append(name.clone(), value.clone());
+        }
+        response
+    }
+}
