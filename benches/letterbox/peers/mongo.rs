@@ -10,6 +10,8 @@ use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, WriteConcern}
 use mongodb::{Client, Collection, Database};
 use tokio::runtime::Runtime;
 
+use crate::load::CONNECTIONS;
+
 /// Letters on a page of the inbox, and one more to know whether there are others.
 const PAGE: i64 = 51;
 
@@ -21,16 +23,16 @@ pub struct Bare {
 }
 
 impl Bare {
-    /// Connects with Letterbox's own settings, and copies the indexes of its letters.
+    /// Connects with Letterbox's own settings, and copies the indexes of its letters. One letter has to be there.
     pub fn connect(url: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (database, letter) = runtime.block_on(async {
             let mut options = ClientOptions::parse(url).await.unwrap();
             options.write_concern = Some(WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build());
             options.read_concern = Some(ReadConcern::majority());
-            options.max_pool_size = Some(64);
+            options.max_pool_size = Some(CONNECTIONS as u32);
             options.max_connecting = Some(8);
-            let database = Client::with_options(options).unwrap().database("letters");
+            let database = Client::with_options(options).unwrap().default_database().expect("a database");
             let letters: Collection<Document> = database.collection("messages");
             let letter = letters.find_one(doc! { "folder": "inbox" }).await.unwrap().expect("a letter");
             let mut indexes = letters.list_indexes().await.unwrap();
@@ -43,11 +45,17 @@ impl Bare {
         Self { runtime, database, letter }
     }
 
-    /// Inserts one document after the other in each of `writers` tasks.
-    pub fn inserts_per_second(&self, writers: usize, round: Duration) -> f64 {
+    /// Letters that Letterbox has stored.
+    pub fn count(&self) -> u64 {
+        let letters: Collection<Document> = self.database.collection("messages");
+        self.runtime.block_on(async { letters.count_documents(doc! {}).await }).unwrap()
+    }
+
+    /// Inserts one document after the other in each of 64 tasks.
+    pub fn inserts_per_second(&self, round: Duration) -> f64 {
         let room: Collection<Document> = self.database.collection("bare");
         let letter = Arc::new(self.letter.clone());
-        self.per_second(writers, round, move || {
+        self.per_second(round, move || {
             let (room, letter) = (room.clone(), Arc::clone(&letter));
             async move {
                 let mut new = Document::clone(&letter);
@@ -60,9 +68,9 @@ impl Bare {
     }
 
     /// Asks what a page of the inbox asks: who that is, the letters without their words, and the counts.
-    pub fn pages_per_second(&self, readers: usize, round: Duration) -> f64 {
+    pub fn pages_per_second(&self, round: Duration) -> f64 {
         let database = self.database.clone();
-        self.per_second(readers, round, move || {
+        self.per_second(round, move || {
             let database = database.clone();
             async move {
                 let room = |name: &str| database.collection::<Document>(name);
@@ -81,23 +89,20 @@ impl Bare {
         })
     }
 
-    fn per_second<F>(&self, tasks: usize, round: Duration, act: impl Fn() -> F) -> f64
+    fn per_second<F>(&self, round: Duration, act: impl Fn() -> F) -> f64
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let begun = Instant::now();
         let total: u64 = self.runtime.block_on(async {
-            let act = Arc::new(act);
-            let workers = (0..tasks).map(|_| {
-                let act = Arc::clone(&act);
-                async move {
-                    let mut count = 0_u64;
-                    while begun.elapsed() < round {
-                        tokio::spawn(act()).await.unwrap();
-                        count += 1;
-                    }
-                    count
+            let act = &act;
+            let workers = (0..CONNECTIONS).map(|_| async move {
+                let mut count = 0_u64;
+                while begun.elapsed() < round {
+                    tokio::spawn(act()).await.unwrap();
+                    count += 1;
                 }
+                count
             });
             futures_util::future::join_all(workers).await.into_iter().sum()
         });

@@ -1,0 +1,33 @@
+//! `GET /contact`, the page that everybody sees.
+
+use super::Outcome;
+use crate::client::Client;
+use crate::load::{self, Ask, need_wrk};
+use crate::measure::Plan;
+use crate::process::{Server, directory};
+use crate::table::{Goal, Line};
+
+pub fn plain(plan: &Plan) -> Outcome {
+    against_bare(plan, "identity", "GET /contact")
+}
+
+pub fn brotli(plan: &Plan) -> Outcome {
+    against_bare(plan, "br", "GET /contact, Brotli")
+}
+
+/// The peer answers the very bytes of the page, compressed once and for all if they are.
+fn against_bare(plan: &Plan, encoding: &str, what: &str) -> Outcome {
+    need_wrk()?;
+    let house = Server::letterbox(&[]);
+    let accept = format!("Accept-Encoding: {encoding}");
+    let page = Client::connect(house.port).get("/contact", &format!("{accept}\r\n"));
+    assert_eq!(page.status, 200);
+    let directory = directory();
+    let file = directory.path().join("page");
+    std::fs::write(&file, &page.body).unwrap();
+    let bare = Server::peer(&["contact", &file.to_string_lossy(), encoding]);
+    let sides = [&house, &bare].map(|server| Ask::get(server, "/contact").with(&accept));
+    let [house, bare] = load::in_turn(plan, sides.each_ref());
+    let against = format!("bare actix-web, the same {} bytes from a constant", page.body.len());
+    Ok(vec![Line::rates(what, &against, &house, &bare, Goal::AtLeast(0.90))])
+}

@@ -1,0 +1,36 @@
+//! Letterbox against what many would write instead.
+
+use super::Outcome;
+use super::post::UNLIMITED;
+use crate::load::{self, Ask, need_wrk};
+use crate::measure::Plan;
+use crate::peers::express::Express;
+use crate::process::Server;
+use crate::stores::Mongod;
+use crate::table::{Goal, Line};
+
+pub fn contact(plan: &Plan) -> Outcome {
+    need_wrk()?;
+    let express = Express::install()?;
+    let house = Server::letterbox(&[]);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let peer = express.contact(cores);
+    let [house, peer] = load::in_turn(plan, [&Ask::get(&house, "/contact"), &Ask::get(&peer, "/contact")]);
+    let against = format!("Express 5 and EJS, an equal form, {cores} processes");
+    Ok(vec![Line::rates("GET /contact", &against, &house, &peer, Goal::AtLeast(15.0))])
+}
+
+/// Letterbox syncs its file before the answer, MongoDB its journal.
+pub fn post(plan: &Plan) -> Outcome {
+    need_wrk()?;
+    let express = Express::install()?;
+    let database = Mongod::start()?;
+    let house = Server::letterbox(&UNLIMITED);
+    let [one, two] = [1, 2].map(|processes| express.letters(processes, &database.url("express")));
+    let sides = [&house, &one, &two].map(|server| Ask::post(&[server]));
+    let [house, one, two] = load::in_turn(plan, sides.each_ref());
+    let two_are_faster = two.per_second.median > one.per_second.median;
+    let (peer, processes) = if two_are_faster { (two, "two processes") } else { (one, "one process") };
+    let against = format!("Express 5 and Mongoose, w: 1, j: true, {processes} (the faster)");
+    Ok(vec![Line::rates("POST /contact, SQLite", &against, &house, &peer, Goal::AtLeast(10.0))])
+}

@@ -1,0 +1,44 @@
+//! What a flood of logins does to visitors.
+
+use super::Outcome;
+use crate::client::Client;
+use crate::load::{Flood, need_wrk};
+use crate::measure::{Plan, in_turn, micros};
+use crate::process::{Server, add_owner, directory};
+use crate::table::{Goal, Line, Unit};
+
+const CLIENTS: usize = 32;
+
+/// p99 of `GET /contact` at rest and while clients try to log in, from ever new addresses behind a proxy that Letterbox trusts,
+/// so that no counting helps.
+pub fn flood(plan: &Plan) -> Outcome {
+    need_wrk()?;
+    let directory = directory();
+    add_owner(directory.path(), &[]);
+    let house = Server::letterbox_in(directory.path(), &[("TRUSTED_PROXIES", "127.0.0.1")]);
+    p99(&house, 1);
+    let [rest, flooded] = in_turn(
+        plan.rounds,
+        [&mut || p99(&house, plan.seconds), &mut || {
+            let flood = Flood::start(&house, CLIENTS);
+            let flooded = p99(&house, plan.seconds);
+            drop(flood);
+            flooded
+        }],
+    );
+    let what = format!("p99 of GET /contact while {CLIENTS} clients log in");
+    Ok(vec![Line::ratio(&what, "at rest", Unit::Micros, flooded, rest, Goal::AtMost(3.0))])
+}
+
+/// In microseconds, by one client that asks one after the other.
+fn p99(house: &Server, seconds: u64) -> f64 {
+    let mut client = Client::connect(house.port);
+    let (mut times, mut total) = (Vec::new(), 0.0);
+    while total < seconds as f64 * 1e6 {
+        let time = micros(|| assert_eq!(client.get("/contact", "").status, 200));
+        total += time;
+        times.push(time);
+    }
+    times.sort_by(f64::total_cmp);
+    times[times.len() * 99 / 100]
+}

@@ -1,0 +1,36 @@
+//! `POST /contact`: a letter, on disk before its sender is thanked.
+
+use super::Outcome;
+use crate::load::{self, Ask, Rate, need_wrk};
+use crate::measure::Plan;
+use crate::process::{Server, directory, letterbox};
+use crate::stores::{count, database};
+use crate::table::{Goal, Line};
+
+/// Letterbox without its limit of letters from one address; for every letter a new delivery key.
+pub const UNLIMITED: [(&str, &str); 1] = [("CONTACT_PER_MINUTE", "0")];
+
+pub fn sqlite(plan: &Plan) -> Outcome {
+    need_wrk()?;
+    let (ours, theirs) = (directory(), directory());
+    let file = theirs.path().join("peer.db");
+    let house = Server::letterbox_in(ours.path(), &UNLIMITED);
+    let bare = Server::peer(&["post", &file.to_string_lossy()]);
+    let sides = [&house, &bare].map(|server| Ask::post(&[server]));
+    let rates = load::in_turn(plan, sides.each_ref());
+    drop(sides);
+    drop((house, bare));
+    for (stored, rate) in [count(&database(ours.path())), count(&file)].into_iter().zip(&rates) {
+        assert!(stored >= rate.requests, "{stored} letters of {} were stored", rate.requests);
+    }
+    check(ours.path());
+    let [house, bare]: [Rate; 2] = rates;
+    let against = "bare actix-web and one rusqlite thread that commits in groups (WAL, FULL, FTS5)";
+    Ok(vec![Line::rates("POST /contact, SQLite", against, &house, &bare, Goal::AtLeast(0.90))])
+}
+
+/// What was measured is worth nothing if it left a broken store.
+fn check(directory: &std::path::Path) {
+    let checked = letterbox(directory, &[]).arg("check").output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+}
