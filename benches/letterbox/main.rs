@@ -2,15 +2,16 @@
 //! times depend on the machine, ratios hardly do.
 //!
 //! `cargo bench` prints one table and names what falls short of its goal; `cargo bench -- contact search` measures only
-//! the rows whose name contains one of these words. What needs a program that is not there (`wrk`, `npm`, or the `mongod` that
-//! `LETTERBOX_TEST_MONGOD` names) says so in its place.
+//! the rows whose name contains one of these words (their names stand in `rows/mod.rs`). What needs a program that is
+//! not there (`wrk`, `npm`, the `mongod` that `LETTERBOX_TEST_MONGOD` names) says so in its place.
 //!
 //! `LETTERBOX_BENCH_ROUNDS` (5), `LETTERBOX_BENCH_SECONDS` (2, of a round), `LETTERBOX_BENCH_LETTERS` (1000000, of the
-//! large store) and `LETTERBOX_BENCH_REQUESTS` (1000000, of the row on memory) make it quicker. Large stores are filled once, in
-//! `target/bench-letters-N`, which takes minutes.
+//! large store) and `LETTERBOX_BENCH_REQUESTS` (1000000, of the row on memory) make it quicker. Stores are filled once,
+//! in `target/bench-letters-N`, which takes minutes for a million.
 //!
 //! Letterbox is the binary itself, as a process of its own with the settings of a fresh installation (rows say what
 //! differs), its log in a file of its directory. Peers in Rust are this very program with other arguments, built alike.
+//! Data of both lie in `target`, on one disk.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a measurement that cannot go on may stop")]
 #![allow(clippy::print_stderr, missing_docs, reason = "a program that talks to whoever runs it")]
 

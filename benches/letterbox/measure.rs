@@ -48,12 +48,16 @@ impl Spread {
     }
 }
 
-/// Takes each figure so often, one after the other and again, so that what else the machine does meets all alike.
+/// Takes each figure so often, one after the other and again, so that what else the machine does meets all alike. A
+/// first time warms up and does not count.
 pub fn in_turn<const N: usize>(rounds: usize, mut sides: [&mut dyn FnMut() -> f64; N]) -> [Spread; N] {
     let mut figures = [const { Vec::new() }; N];
-    for _ in 0..rounds {
+    for round in 0..=rounds {
         for (side, figures) in sides.iter_mut().zip(&mut figures) {
-            figures.push(side());
+            let figure = side();
+            if round > 0 {
+                figures.push(figure);
+            }
         }
     }
     figures.map(Spread::of)

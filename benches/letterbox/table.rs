@@ -44,22 +44,33 @@ pub enum Unit {
 }
 
 impl Unit {
-    fn figure(self, value: f64) -> String {
+    fn number(self, value: f64) -> String {
         match self {
-            Self::Times if value >= 10.0 => format!("{value:.1}x"),
-            Self::Times => format!("{value:.2}x"),
-            Self::PerSecond => format!("{}/s", grouped(value)),
-            Self::Micros if value < 10.0 => format!("{value:.1} µs"),
-            Self::Micros => format!("{} µs", grouped(value)),
-            Self::Millis => format!("{value:.1} ms"),
-            Self::Megabytes => format!("{value:.1} MB"),
+            Self::Times if value < 10.0 => format!("{value:.2}"),
+            Self::Micros if value >= 10.0 => grouped(value),
+            Self::PerSecond => grouped(value),
+            Self::Times | Self::Micros | Self::Millis | Self::Megabytes => format!("{value:.1}"),
         }
     }
 
-    /// Least, middle and most.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Times => "x",
+            Self::PerSecond => "/s",
+            Self::Micros => " µs",
+            Self::Millis => " ms",
+            Self::Megabytes => " MB",
+        }
+    }
+
+    fn figure(self, value: f64) -> String {
+        self.number(value) + self.name()
+    }
+
+    /// The middle, and the least to the most.
     pub fn spread(self, spread: Spread) -> String {
-        let plain = |value| self.figure(value).replace([' ', '/', 's', 'm', 'µ', 'M', 'B'], "");
-        format!("{} ({} to {})", self.figure(spread.median), plain(spread.least), plain(spread.most))
+        let Spread { least, median, most } = spread;
+        format!("{} ({} to {})", self.figure(median), self.number(least), self.number(most))
     }
 }
 
@@ -192,7 +203,7 @@ impl Table {
         }
         for line in short {
             let figure = line.unit.figure(line.figure.unwrap_or_default());
-            writeln!(f, "- {} (against {}): {figure}, goal {}", line.what, line.against, line.goal.in_unit(line.unit))?;
+            writeln!(f, "- {}; {}: {figure}, goal {}", line.what, line.against, line.goal.in_unit(line.unit))?;
         }
         if !missing.is_empty() {
             writeln!(f, "Not measured:")?;

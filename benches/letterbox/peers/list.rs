@@ -1,5 +1,5 @@
-//! Bare actix-web that shows the inbox: the SQL of Letterbox's list on a connection of each worker's own, with no thread
-//! between, and Letterbox's template. Nobody is asked who they are.
+//! Bare actix-web that shows the inbox: the SQL of Letterbox's list on a connection of each worker's own, with no
+//! thread between, and Letterbox's template. Nobody is asked who they are.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! The page of the inbox: Letterbox's own template, with what is in it when nothing is searched and nothing has just happened.
+//! The page of the inbox: Letterbox's own template, with what is in it when nothing is searched and nothing has just
+//! happened.
 
 use askama::Template;
 use letterbox::models::{Folder, FolderCounts, MessageSummary, Segment, Timestamp};

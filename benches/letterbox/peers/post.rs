@@ -1,5 +1,5 @@
-//! Bare actix-web that stores letters: one thread writes whatever waits in one transaction, and each sender is answered after
-//! the commit. The schema is Letterbox's, search index included. No text is checked, no receipt read, nobody
+//! Bare actix-web that stores letters: one thread writes whatever waits in one transaction, and each sender is answered
+//! after the commit. The schema is Letterbox's, search index included. No text is checked, no receipt read, nobody
 //! counted; an act that fails takes the whole process with it.
 
 use std::path::Path;
