@@ -60,7 +60,7 @@ impl Server {
         let processes =
             fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
         let mine = processes.filter_map(Stat::of).filter(|stat| stat.pid == self.pid() || stat.parent == self.pid());
-        mine.map(|stat| stat.ticks as f64 / TICKS).sum()
+        mine.map(|stat| stat.ticks).sum::<u64>() as f64 / TICKS
     }
 
     /// Bytes of memory that are its own just now.
@@ -78,6 +78,11 @@ impl Drop for Server {
         let _ = kill_process(pid, Signal::TERM);
         let _ = self.child.wait();
     }
+}
+
+/// Seconds of processor time that this process has taken.
+pub fn own_processor_seconds() -> f64 {
+    Stat::of(std::process::id()).expect("/proc").ticks as f64 / TICKS
 }
 
 /// What /proc/PID/stat says.

@@ -16,6 +16,12 @@ pub fn need_wrk() -> Result<(), String> {
     if there { Ok(()) } else { Err("needs wrk (Debian: apt-get install wrk)".to_owned()) }
 }
 
+/// Something that keeps a server or a database busy.
+pub trait Load {
+    /// Does so for so many seconds.
+    fn run(&self, seconds: u64) -> Shot;
+}
+
 /// What is asked, and of whom.
 pub struct Ask<'a> {
     servers: Vec<&'a Server>,
@@ -43,22 +49,6 @@ impl<'a> Ask<'a> {
         Self { header: Some(header.to_owned()), ..self }
     }
 
-    /// Has it asked for so many seconds.
-    pub fn run(&self, seconds: u64) -> Shot {
-        let busy = || self.servers.iter().map(|server| server.processor_seconds()).sum::<f64>();
-        let before = busy();
-        let running: Vec<Child> = self.servers.iter().map(|server| self.wrk(server, seconds)).collect();
-        let mut shot = Shot::default();
-        for child in running {
-            let Report { requests, seconds, failed } = report(child);
-            assert_eq!(failed, 0, "{failed} of {requests} requests for {} failed", self.path);
-            shot.requests += requests;
-            shot.per_second += requests as f64 / seconds;
-        }
-        shot.processor_seconds = busy() - before;
-        shot
-    }
-
     fn wrk(&self, server: &Server, seconds: u64) -> Child {
         let connections = (CONNECTIONS / self.servers.len()).to_string();
         let url = format!("http://127.0.0.1:{}{}", server.port, self.path);
@@ -72,12 +62,30 @@ impl<'a> Ask<'a> {
     }
 }
 
+impl Load for Ask<'_> {
+    fn run(&self, seconds: u64) -> Shot {
+        let busy = || self.servers.iter().map(|server| server.processor_seconds()).sum::<f64>();
+        let before = busy();
+        let running: Vec<Child> = self.servers.iter().map(|server| self.wrk(server, seconds)).collect();
+        let mut shot = Shot::default();
+        for child in running {
+            let Report { requests, seconds, failed } = report(child);
+            assert_eq!(failed, 0, "{failed} of {requests} requests for {} failed", self.path);
+            shot.requests += requests;
+            shot.per_second += requests as f64 / seconds;
+        }
+        shot.processor_seconds = busy() - before;
+        shot
+    }
+}
+
 /// What one measurement found.
 #[derive(Default)]
 pub struct Shot {
     pub requests: u64,
     pub per_second: f64,
-    processor_seconds: f64,
+    /// Of whoever was kept busy.
+    pub processor_seconds: f64,
 }
 
 /// What several found.
@@ -89,9 +97,9 @@ pub struct Rate {
 }
 
 /// Warms every side up, then measures the sides in turn.
-pub fn in_turn<const N: usize>(plan: &Plan, sides: [&Ask<'_>; N]) -> [Rate; N] {
+pub fn in_turn<const N: usize>(plan: &Plan, sides: [&dyn Load; N]) -> [Rate; N] {
     for side in sides {
-        side.run(1);
+        side.run(plan.seconds);
     }
     let mut shots = [const { Vec::new() }; N];
     for _ in 0..plan.rounds {
@@ -100,6 +108,7 @@ pub fn in_turn<const N: usize>(plan: &Plan, sides: [&Ask<'_>; N]) -> [Rate; N] {
         }
     }
     shots.map(|shots: Vec<Shot>| {
+        assert!(shots.iter().all(|shot| shot.requests > 0), "nothing was answered");
         let requests = shots.iter().map(|shot| shot.requests).sum();
         let busy: f64 = shots.iter().map(|shot| shot.processor_seconds).sum();
         Rate {
@@ -141,6 +150,5 @@ fn report(child: Child) -> Report {
     let line = text.lines().find_map(|line| line.strip_prefix("measured ")).unwrap_or_else(|| panic!("wrk: {text}"));
     let numbers: Vec<u64> = line.split(' ').map(|number| number.parse().unwrap()).collect();
     let &[requests, micros, broken, refused] = numbers.as_slice() else { panic!("wrk: {line}") };
-    assert!(requests > 0, "nothing was answered");
     Report { requests, seconds: micros as f64 / 1e6, failed: broken + refused }
 }

@@ -10,7 +10,8 @@ use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, WriteConcern}
 use mongodb::{Client, Collection, Database};
 use tokio::runtime::Runtime;
 
-use crate::load::CONNECTIONS;
+use crate::load::{CONNECTIONS, Load, Shot};
+use crate::process::own_processor_seconds;
 
 /// Letters on a page of the inbox, and one more to know whether there are others.
 const PAGE: i64 = 51;
@@ -52,10 +53,10 @@ impl Bare {
     }
 
     /// Inserts one document after the other in each of 64 tasks.
-    pub fn inserts_per_second(&self, round: Duration) -> f64 {
+    fn insert(&self, round: Duration) -> Shot {
         let room: Collection<Document> = self.database.collection("bare");
         let letter = Arc::new(self.letter.clone());
-        self.per_second(round, move || {
+        self.all_at_once(round, move || {
             let (room, letter) = (room.clone(), Arc::clone(&letter));
             async move {
                 let mut new = Document::clone(&letter);
@@ -68,9 +69,9 @@ impl Bare {
     }
 
     /// Asks what a page of the inbox asks: who that is, the letters without their words, and the counts.
-    pub fn pages_per_second(&self, round: Duration) -> f64 {
+    fn read(&self, round: Duration) -> Shot {
         let database = self.database.clone();
-        self.per_second(round, move || {
+        self.all_at_once(round, move || {
             let database = database.clone();
             async move {
                 let room = |name: &str| database.collection::<Document>(name);
@@ -89,12 +90,12 @@ impl Bare {
         })
     }
 
-    fn per_second<F>(&self, round: Duration, act: impl Fn() -> F) -> f64
+    fn all_at_once<F>(&self, round: Duration, act: impl Fn() -> F) -> Shot
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let begun = Instant::now();
-        let total: u64 = self.runtime.block_on(async {
+        let (begun, before) = (Instant::now(), own_processor_seconds());
+        let requests: u64 = self.runtime.block_on(async {
             let act = &act;
             let workers = (0..CONNECTIONS).map(|_| async move {
                 let mut count = 0_u64;
@@ -106,6 +107,25 @@ impl Bare {
             });
             futures_util::future::join_all(workers).await.into_iter().sum()
         });
-        total as f64 / begun.elapsed().as_secs_f64()
+        let per_second = requests as f64 / begun.elapsed().as_secs_f64();
+        Shot { requests, per_second, processor_seconds: own_processor_seconds() - before }
+    }
+}
+
+/// Letters.
+pub struct Inserts<'a>(pub &'a Bare);
+
+impl Load for Inserts<'_> {
+    fn run(&self, seconds: u64) -> Shot {
+        self.0.insert(Duration::from_secs(seconds))
+    }
+}
+
+/// Pages of the inbox.
+pub struct Reads<'a>(pub &'a Bare);
+
+impl Load for Reads<'_> {
+    fn run(&self, seconds: u64) -> Shot {
+        self.0.read(Duration::from_secs(seconds))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::client::Client;
-use crate::load::{self, Ask, need_wrk};
+use crate::load::{self, Ask, Load, need_wrk};
 use crate::measure::Plan;
 use crate::process::{Server, directory};
 use crate::table::{Goal, Line};
@@ -27,7 +27,7 @@ fn against_bare(plan: &Plan, encoding: &str, what: &str) -> Outcome {
     std::fs::write(&file, &page.body).unwrap();
     let bare = Server::peer(&["contact", &file.to_string_lossy(), encoding]);
     let sides = [&house, &bare].map(|server| Ask::get(server, "/contact").with(&accept));
-    let [house, bare] = load::in_turn(plan, sides.each_ref());
+    let [house, bare] = load::in_turn(plan, sides.each_ref().map(|side| side as &dyn Load));
     let against = format!("bare actix-web, the same {} bytes from a constant", page.body.len());
     Ok(vec![Line::rates(what, &against, &house, &bare, Goal::AtLeast(0.90))])
 }

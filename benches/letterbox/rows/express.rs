@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::post::UNLIMITED;
-use crate::load::{self, Ask, need_wrk};
+use crate::load::{self, Ask, Load, need_wrk};
 use crate::measure::Plan;
 use crate::peers::express::Express;
 use crate::process::Server;
@@ -28,7 +28,7 @@ pub fn post(plan: &Plan) -> Outcome {
     let house = Server::letterbox(&UNLIMITED);
     let [one, two] = [1, 2].map(|processes| express.letters(processes, &database.url("express")));
     let sides = [&house, &one, &two].map(|server| Ask::post(&[server]));
-    let [house, one, two] = load::in_turn(plan, sides.each_ref());
+    let [house, one, two] = load::in_turn(plan, sides.each_ref().map(|side| side as &dyn Load));
     let two_are_faster = two.per_second.median > one.per_second.median;
     let (peer, processes) = if two_are_faster { (two, "two processes") } else { (one, "one process") };
     let against = format!("Express 5 and Mongoose, w: 1, j: true, {processes} (the faster)");

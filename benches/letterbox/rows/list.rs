@@ -6,7 +6,7 @@ use letterbox::models::MessageId;
 
 use super::Outcome;
 use crate::client::{Client, log_in};
-use crate::load::{self, Ask, need_wrk};
+use crate::load::{self, Ask, Load, need_wrk};
 use crate::measure::Plan;
 use crate::process::Server;
 use crate::stores::{database, open_to_read, seeded};
@@ -27,7 +27,7 @@ pub fn against_bare(plan: &Plan) -> Outcome {
     let [ours, theirs] = [&house, &bare].map(|server| length(server, &cookie));
     assert!(ours.abs_diff(theirs) < ALIKE, "pages of {ours} and {theirs} bytes are not the same");
     let sides = [&house, &bare].map(|server| Ask::get(server, PATH).with(&cookie));
-    let [house, bare] = load::in_turn(plan, sides.each_ref());
+    let [house, bare] = load::in_turn(plan, sides.each_ref().map(|side| side as &dyn Load));
     let against = "bare actix-web, the same SQL in its worker, the same template, no guard";
     Ok(vec![Line::rates("GET /messages, 50 letters, guard included", against, &house, &bare, Goal::AtLeast(0.80))])
 }

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::client::Client;
-use crate::load::{Ask, CONNECTIONS, need_wrk};
+use crate::load::{Ask, CONNECTIONS, Load as _, need_wrk};
 use crate::measure::{Plan, Spread};
 use crate::process::{Server, directory};
 use crate::table::{Goal, Line, Unit};

@@ -47,6 +47,12 @@ pub fn count(database: &Path) -> u64 {
     open_to_read(database).query_row("SELECT sum(total) FROM folder_counts", [], |row| row.get(0)).unwrap()
 }
 
+/// How many letters a search for a word finds.
+pub fn count_found(database: &Path, word: &str) -> u64 {
+    let sql = "SELECT count(*) FROM messages_search WHERE messages_search MATCH ?1";
+    open_to_read(database).query_row(sql, [word], |row| row.get(0)).unwrap()
+}
+
 /// A letter of the inbox in the middle of all.
 fn middle(database: &Path) -> MessageId {
     let sql =
