@@ -28,7 +28,7 @@ mod table;
 use letterbox::{assets, models, paths};
 
 use measure::Plan;
-use rows::Row;
+use rows::{FAILED, Row};
 use table::{Line, Table};
 
 fn main() {
@@ -59,6 +59,6 @@ fn measured(row: &Row, plan: &Plan) -> Vec<Line> {
     match std::panic::catch_unwind(|| (row.measure)(plan)) {
         Ok(Ok(lines)) => lines,
         Ok(Err(missing)) => vec![Line::missing(row.name, &missing)],
-        Err(_) => vec![Line::missing(row.name, "it failed; standard error says why")],
+        Err(_) => vec![Line::missing(row.name, FAILED)],
     }
 }

@@ -1,8 +1,13 @@
 //! How often and how long to measure, what comes of several measurements, and on what machine.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use letterbox::clock::{Clock as _, SystemClock};
+
+/// After so long a question is no longer asked,
+const PATIENCE: Duration = Duration::from_secs(20);
+/// once it was asked so often.
+const ENOUGH: usize = 3;
 
 /// The extent of a run.
 pub struct Plan {
@@ -61,6 +66,44 @@ pub fn in_turn<const N: usize>(rounds: usize, mut sides: [&mut dyn FnMut() -> f6
         }
     }
     figures.map(Spread::of)
+}
+
+/// What came of a question that was asked within this process.
+pub struct Asked {
+    /// Microseconds until the answer.
+    pub micros: Spread,
+    /// Microseconds of processor time that all threads took for it, which hardly depend on what else the machine does.
+    pub processor_micros: f64,
+}
+
+/// The same for questions to stores that this process has opened itself. Slow ones are asked less often.
+pub fn ask_in_turn<const N: usize>(times: usize, mut sides: [&mut dyn FnMut(); N]) -> [Asked; N] {
+    let mut asked = [const { (Vec::new(), 0.0) }; N];
+    let begun = Instant::now();
+    for round in 0..=times {
+        for (side, (figures, busy)) in sides.iter_mut().zip(&mut asked) {
+            let before = processor_micros();
+            let figure = micros(&mut **side);
+            if round > 0 {
+                *busy += processor_micros() - before;
+                figures.push(figure);
+            }
+        }
+        if round >= ENOUGH && begun.elapsed() > PATIENCE {
+            break;
+        }
+    }
+    asked.map(|(figures, busy)| Asked { processor_micros: busy / figures.len() as f64, micros: Spread::of(figures) })
+}
+
+/// Of all threads of this process, by the scheduler's own count in nanoseconds.
+fn processor_micros() -> f64 {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
+    let nanos = threads.filter_map(|thread| {
+        let count = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        count.split(' ').next()?.parse::<u64>().ok()
+    });
+    nanos.sum::<u64>() as f64 / 1e3
 }
 
 /// Microseconds that something takes.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::load::Rate;
-use crate::measure::Spread;
+use crate::measure::{Asked, Spread};
 
 /// How a figure has to be.
 #[derive(Clone, Copy)]
@@ -102,10 +102,22 @@ pub struct Line {
 impl Line {
     /// Two rates, and the ratio of their medians.
     pub fn rates(what: &str, against: &str, house: &Rate, peer: &Rate, goal: Goal) -> Self {
-        let rate =
-            |rate: &Rate| format!("{}, {:.0} µs CPU", Unit::PerSecond.spread(rate.per_second), rate.processor_micros);
+        let rate = |rate: &Rate| {
+            let busy = Unit::Micros.figure(rate.processor_micros);
+            format!("{}, {busy} CPU", Unit::PerSecond.spread(rate.per_second))
+        };
         let ratio = house.per_second.median / peer.per_second.median;
         Self { house: rate(house), peer: rate(peer), ..Self::figure(what, against, ratio, Unit::Times, goal) }
+    }
+
+    /// Two answers to a question, and the ratio of their medians.
+    pub fn asked(what: &str, against: &str, house: &Asked, peer: &Asked, goal: Goal) -> Self {
+        let time = |asked: &Asked| {
+            let busy = Unit::Micros.figure(asked.processor_micros);
+            format!("{}, {busy} CPU", Unit::Micros.spread(asked.micros))
+        };
+        let ratio = house.micros.median / peer.micros.median;
+        Self { house: time(house), peer: time(peer), ..Self::figure(what, against, ratio, Unit::Times, goal) }
     }
 
     /// Two spreads of something, and the ratio of their medians.

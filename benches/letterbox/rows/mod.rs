@@ -18,6 +18,9 @@ use crate::table::Line;
 /// Lines, or what is missing to measure them.
 type Outcome = Result<Vec<Line>, String>;
 
+/// Of something that went wrong while it was measured.
+pub const FAILED: &str = "it failed; standard error says why";
+
 pub struct Row {
     /// What it is chosen by.
     pub name: &'static str,

@@ -1,9 +1,9 @@
 //! Searches among many letters, against the same question put to FTS5 itself.
 
 use super::Outcome;
-use crate::measure::{Plan, in_turn};
+use crate::measure::{Plan, ask_in_turn};
 use crate::stores::{Bare, House, seeded};
-use crate::table::{Goal, Line, Unit};
+use crate::table::{Goal, Line};
 
 /// Times each question is asked; the median counts.
 const TIMES: usize = 51;
@@ -15,16 +15,16 @@ pub fn search(plan: &Plan) -> Outcome {
     let store = seeded(plan.letters);
     let (house, bare) = (House::open(&store), Bare::open(&store));
     let letters = plan.letters;
-    let ask = |words: &'static str| house.time(&|house| house.list(House::search(words), None));
-    let line = |name: &str, words: &'static str| {
+    let ask = |words: &str| house.list(House::search(words), None);
+    let line = |name: &str, words: &str| {
         let sql = Bare::search(words);
-        let [ours, theirs] = in_turn(TIMES, [&mut || ask(words), &mut || bare.read(&sql)]);
+        let [ours, theirs] = ask_in_turn(TIMES, [&mut || ask(words), &mut || bare.read(&sql)]);
         let what = format!("search for {name}, {letters} letters");
-        Line::ratio(&what, "the bare FTS5 query", Unit::Micros, ours, theirs, Goal::AtMost(1.3))
+        Line::asked(&what, "the bare FTS5 query", &ours, &theirs, Goal::AtMost(1.3))
     };
     let lines = [line("a rare word", RARE), line("a common word by date", COMMON), line("a phrase", PHRASE)];
-    let [rare, common] = in_turn(TIMES, [&mut || ask(RARE), &mut || ask(COMMON)]);
+    let [rare, common] = ask_in_turn(TIMES, [&mut || ask(RARE), &mut || ask(COMMON)]);
     let what = format!("search for a common word by date, {letters} letters");
-    let last = Line::ratio(&what, "for a rare word", Unit::Micros, common, rare, Goal::AtMost(10.0));
+    let last = Line::asked(&what, "for a rare word", &common, &rare, Goal::AtMost(10.0));
     Ok(lines.into_iter().chain([last]).collect())
 }

@@ -12,7 +12,6 @@ use letterbox::store::{Messages as _, Purpose};
 use tokio::runtime::Runtime;
 
 use super::{database, middle};
-use crate::measure::micros;
 
 /// Letters on a page.
 const PAGE: u32 = 50;
@@ -31,11 +30,6 @@ impl House {
         let database = database(directory);
         let store = SqliteStore::open(&database, Purpose::Serve).unwrap();
         Self { runtime, store, middle: middle(&database) }
-    }
-
-    /// Microseconds that a question takes.
-    pub fn time(&self, ask: &dyn Fn(&House)) -> f64 {
-        micros(|| ask(self))
     }
 
     /// What is meant by a search as it is typed.
