@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use letterbox::clock::{Clock as _, SystemClock};
 
+use crate::process::own_processor_seconds;
+
 /// After so long a question is no longer asked,
 const PATIENCE: Duration = Duration::from_secs(20);
 /// once it was asked so often.
@@ -82,10 +84,10 @@ pub fn ask_in_turn<const N: usize>(times: usize, mut sides: [&mut dyn FnMut(); N
     let begun = Instant::now();
     for round in 0..=times {
         for (side, (figures, busy)) in sides.iter_mut().zip(&mut asked) {
-            let before = processor_micros();
+            let before = own_processor_seconds();
             let figure = micros(&mut **side);
             if round > 0 {
-                *busy += processor_micros() - before;
+                *busy += own_processor_seconds() - before;
                 figures.push(figure);
             }
         }
@@ -93,17 +95,10 @@ pub fn ask_in_turn<const N: usize>(times: usize, mut sides: [&mut dyn FnMut(); N
             break;
         }
     }
-    asked.map(|(figures, busy)| Asked { processor_micros: busy / figures.len() as f64, micros: Spread::of(figures) })
-}
-
-/// Of all threads of this process, by the scheduler's own count in nanoseconds.
-fn processor_micros() -> f64 {
-    let threads = std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
-    let nanos = threads.filter_map(|thread| {
-        let count = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        count.split(' ').next()?.parse::<u64>().ok()
-    });
-    nanos.sum::<u64>() as f64 / 1e3
+    asked.map(|(figures, busy)| Asked {
+        processor_micros: busy * 1e6 / figures.len() as f64,
+        micros: Spread::of(figures),
+    })
 }
 
 /// Microseconds that something takes.

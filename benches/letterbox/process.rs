@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 
 use crate::client::{EMAIL, PASSWORD};
@@ -80,9 +81,10 @@ impl Drop for Server {
     }
 }
 
-/// Seconds of processor time that this process has taken.
+/// Seconds of processor time that all threads of this process have taken, to the nanosecond.
 pub fn own_processor_seconds() -> f64 {
-    Stat::of(std::process::id()).expect("/proc").ticks as f64 / TICKS
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 /// What /proc/PID/stat says.
