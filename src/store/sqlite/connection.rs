@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use crate::store::{Result, StoreError};
 
@@ -113,12 +113,13 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-/// Whether the disk itself failed, so that what was written before can no longer be trusted to be there.
+/// Whether the disk itself failed, so that what was written before can no longer be trusted to be there. A damaged search
+/// index is not that: it can be made anew from the letters.
 pub(super) fn is_io_failure(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    )
+    error.sqlite_error().is_some_and(|error| {
+        error.extended_code != ffi::SQLITE_CORRUPT_VTAB
+            && matches!(error.code, ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    })
 }
 
 /// Whether an act failed because the disk did. A damaged search index is not that: it fails its own acts alone.

@@ -9,6 +9,7 @@ mod migrations;
 mod readers;
 mod records;
 mod room;
+mod search_index;
 mod sessions;
 mod tokens;
 mod users;
@@ -25,6 +26,7 @@ pub use backup::backup;
 
 use self::readers::Readers;
 use self::room::Room;
+use self::search_index::Waiting;
 use self::writer::Writer;
 use crate::models::Timestamp;
 use crate::store::{Purpose, Result, Store, StoreError, StoreReport};
@@ -53,8 +55,13 @@ impl SqliteStore {
         };
         let mut connection = connection::open_writer(path)?;
         migrations::migrate(&mut connection, path)?;
+        // A command leaves to the server what it has not brought in itself: most only read.
+        let waiting = match purpose {
+            Purpose::Serve => Waiting::count(&connection)?,
+            Purpose::Command => Waiting::default(),
+        };
         Ok(Self {
-            writer: Writer::start(connection, path.to_owned())?,
+            writer: Writer::start(connection, path.to_owned(), waiting)?,
             readers: Readers::start(path)?,
             room: Room::beside(path),
             arrivals: watch::Sender::new(0),
@@ -72,23 +79,12 @@ impl Store for SqliteStore {
     async fn check(&self, now: Timestamp) -> Result<StoreReport> {
         let report = self.readers.read_patiently(move |connection| look_over(connection, now)).await?;
         // Through the writer, because this check has the form of an INSERT; it alone compares index and letters.
-        self.writer
-            .write(|connection| {
-                connection
-                    .execute("INSERT INTO messages_search (messages_search, rank) VALUES ('integrity-check', 1)", [])?;
-                Ok(())
-            })
-            .await?;
+        self.writer.write(search_index::check).await?;
         Ok(report)
     }
 
     async fn rebuild_search_index(&self) -> Result<()> {
-        self.writer
-            .write(|connection| {
-                connection.execute("INSERT INTO messages_search (messages_search) VALUES ('rebuild')", [])?;
-                Ok(())
-            })
-            .await
+        self.writer.write(search_index::rebuild).await
     }
 
     async fn close(&self) {

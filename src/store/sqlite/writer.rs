@@ -4,23 +4,33 @@
 //! undone alone, by its savepoint. After the disk has failed once, nothing is acknowledged until the database was
 //! opened anew, its log written home and the file looked over: what the kernel could not write it may since have
 //! forgotten, and a later "success" would stand on it.
+//!
+//! The search index follows when nothing else is to be done, or when too much waits for it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod job;
+
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::connection::{BUSY_TIMEOUT, comes_from_the_disk, is_io_failure, reopen_writer};
+use self::job::{Act, Close, Job, Undo};
+use super::connection::{BUSY_TIMEOUT, is_io_failure, reopen_writer};
+use super::search_index::{Waiting, index_some};
 use crate::store::{Result, StoreError};
 
 /// Acts that may wait for the writer. Beyond it callers are told that the store is busy.
 const QUEUE: usize = 4_096;
 /// Acts that share one commit.
 const BATCH: usize = 512;
+/// How long nothing must have come before letters are indexed. In a stream of letters there are shorter gaps all the
+/// time; to index the few that have come since the last one would cost more than to take them in.
+const QUIET: Duration = Duration::from_millis(50);
+/// How long indexing rests after it has failed.
+const REST: Duration = Duration::from_secs(60);
 
 /// Hands acts to the writer's thread.
 pub(super) struct Writer {
@@ -29,10 +39,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread on an open and migrated connection.
-    pub(super) fn start(connection: Connection, path: PathBuf) -> Result<Self> {
+    /// Starts the thread on an open and migrated connection; so much `waiting` is indexed before anything was written.
+    pub(super) fn start(connection: Connection, path: PathBuf, waiting: Waiting) -> Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
-        let desk = Desk { connection: Some(connection), path };
+        let desk = Desk { connection: Some(connection), path, waiting, indexing_failed: None };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || desk.work(&jobs))
@@ -46,8 +56,7 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let job = Act { act: Some(act), result: None, reply };
+        let (job, answer) = Act::new(act);
         self.queue.try_send(Box::new(job)).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Disconnected(_) => closed(),
@@ -75,26 +84,6 @@ pub(super) fn closed() -> StoreError {
     StoreError::Unavailable("it has been closed".into())
 }
 
-/// Something to do in a transaction, and somebody to tell how it went.
-trait Job: Send {
-    /// Does it; an error asks for its changes to be undone.
-    fn run(&mut self, connection: &Connection) -> Result<(), Undo>;
-    /// Tells the caller. `lost` says why the transaction as a whole did not come to be.
-    fn answer(self: Box<Self>, lost: Option<StoreError>);
-    /// Whether this is the last job.
-    fn is_last(&self) -> bool {
-        false
-    }
-}
-
-/// What a failed job takes with it.
-enum Undo {
-    /// Its own changes.
-    Act,
-    /// Everything: the disk failed under it.
-    Everything,
-}
-
 /// Why a transaction as a whole did not come to be.
 struct Lost {
     error: StoreError,
@@ -108,67 +97,20 @@ impl From<rusqlite::Error> for Lost {
     }
 }
 
-struct Act<T, F> {
-    act: Option<F>,
-    result: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
-}
-
-impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Act<T, F> {
-    fn run(&mut self, connection: &Connection) -> Result<(), Undo> {
-        let Some(act) = self.act.take() else { return Err(Undo::Act) };
-        // A panic is one act's failure; without the writer's thread nothing could be stored any more.
-        let result = catch_unwind(AssertUnwindSafe(|| act(connection)))
-            .unwrap_or_else(|_| Err(StoreError::Internal("an act of the store panicked".into())));
-        let kept = match &result {
-            Ok(_) => Ok(()),
-            Err(error) if comes_from_the_disk(error) => Err(Undo::Everything),
-            Err(_) => Err(Undo::Act),
-        };
-        self.result = Some(result);
-        kept
-    }
-
-    fn answer(self: Box<Self>, lost: Option<StoreError>) {
-        let answer = match (self.result, lost) {
-            // The act's own error says more than the end of the transaction it shared.
-            (Some(Err(error)), _) => Err(error),
-            (_, Some(lost)) => Err(lost),
-            (Some(done), None) => done,
-            (None, None) => Err(closed()),
-        };
-        let _ = self.reply.send(answer);
-    }
-}
-
-struct Close {
-    reply: oneshot::Sender<()>,
-}
-
-impl Job for Close {
-    fn run(&mut self, _: &Connection) -> Result<(), Undo> {
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>, _: Option<StoreError>) {
-        let _ = self.reply.send(());
-    }
-
-    fn is_last(&self) -> bool {
-        true
-    }
-}
-
 /// Where the writer's thread sits.
 struct Desk {
     /// None after the disk failed, until the database was opened anew and checked.
     connection: Option<Connection>,
     path: PathBuf,
+    /// What was left to index after the last commit.
+    waiting: Waiting,
+    /// When indexing failed, unless it has worked since.
+    indexing_failed: Option<Instant>,
 }
 
 impl Desk {
     fn work(mut self, jobs: &Receiver<Box<dyn Job>>) {
-        while let Ok(first) = jobs.recv() {
+        while let Some(first) = self.next(jobs) {
             let mut batch = vec![first];
             while batch.len() < BATCH
                 && !batch.last().is_some_and(|job| job.is_last())
@@ -184,6 +126,40 @@ impl Desk {
         }
     }
 
+    /// The next job. Letters are indexed while none comes, and before it if too much waits.
+    fn next(&mut self, jobs: &Receiver<Box<dyn Job>>) -> Option<Box<dyn Job>> {
+        while self.can_index() && self.waiting.is_too_much() && self.rest().is_zero() {
+            self.index();
+        }
+        while self.can_index() {
+            match jobs.recv_timeout(self.rest().max(QUIET)) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Timeout) => self.index(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        jobs.recv().ok()
+    }
+
+    fn can_index(&self) -> bool {
+        self.connection.is_some() && !self.waiting.is_nothing()
+    }
+
+    /// How long indexing has yet to rest.
+    fn rest(&self) -> Duration {
+        self.indexing_failed.map_or(Duration::ZERO, |at| REST.saturating_sub(at.elapsed()))
+    }
+
+    fn index(&mut self) {
+        let (job, mut outcome) = Act::new(index_some);
+        self.run(vec![Box::new(job)]);
+        let outcome = outcome.try_recv().unwrap_or_else(|_| Err(closed()));
+        if let Err(error) = &outcome {
+            tracing::error!(error = %error, "letters could not be indexed; searches read them one by one until they are");
+        }
+        self.indexing_failed = outcome.err().map(|_| Instant::now());
+    }
+
     fn run(&mut self, mut batch: Vec<Box<dyn Job>>) {
         let outcome = self.recover().and_then(|()| self.commit_together(&mut batch));
         if let Err(error) = &outcome {
@@ -191,6 +167,11 @@ impl Desk {
         }
         for job in batch {
             job.answer(outcome.as_ref().err().map(again));
+        }
+        if let Some(connection) = &self.connection
+            && let Err(error) = self.waiting.look_again(connection)
+        {
+            tracing::warn!(error = %error, "how many letters wait to be indexed is not known");
         }
     }
 
@@ -284,7 +265,7 @@ mod tests {
         let path = directory.path().join("numbers.db");
         let connection = open_writer(&path).unwrap();
         connection.execute_batch("CREATE TABLE numbers (number INTEGER)").unwrap();
-        Writer::start(connection, path).unwrap()
+        Writer::start(connection, path, Waiting::default()).unwrap()
     }
 
     fn insert(connection: &Connection) -> Result<()> {

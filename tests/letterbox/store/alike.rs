@@ -66,6 +66,30 @@ fn r61_whatever_is_done_in_whatever_order_both_engines_answer_alike() {
     });
 }
 
+#[test]
+fn whatever_letters_are_indexed_already_the_answers_are_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = |name| SqliteStore::open(&directory.path().join(name), Purpose::Serve).unwrap();
+    let (at_once, later) = (open("at-once.db"), open("later.db"));
+    block_on(async {
+        let mut story = Story { dice: Dice(0x2545_f491_4f6c_dd1d), letters: Vec::new(), changes: 0, step: 0 };
+        for step in 0..ACTS {
+            story.step = step;
+            let question = story.next();
+            let (one, other) = (question.ask(&at_once).await, question.ask(&later).await);
+            assert_eq!(one, other, "step {step}: {question:?}");
+            // Which indexes what waits.
+            at_once.check(at(0)).await.unwrap();
+            if step % 50 == 49 {
+                later.check(at(0)).await.unwrap();
+            }
+        }
+        for store in [at_once, later] {
+            store.close().await;
+        }
+    });
+}
+
 /// One thing to do.
 #[derive(Debug)]
 enum Act {

@@ -15,6 +15,7 @@ mod once;
 mod plans;
 mod search;
 mod together;
+mod unindexed;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

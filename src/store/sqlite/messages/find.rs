@@ -4,7 +4,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
 use super::place::{at_or_above, at_or_below};
-use crate::models::{Cursor, Folder, ListQuery, Selection, Term};
+use super::tail;
+use crate::models::{Cursor, Folder, ListQuery, Search, Selection, Term};
 use crate::store::Result;
 
 /// The columns of `m`, and how one of its rows becomes something.
@@ -15,9 +16,39 @@ pub(super) struct Shape<T> {
 
 /// The numbers of letters a page may show, both included.
 #[derive(Clone, Copy)]
-struct Span {
-    first: i64,
-    last: i64,
+pub(super) struct Span {
+    pub(super) first: i64,
+    pub(super) last: i64,
+}
+
+impl Span {
+    /// Where others may stand before the last of those that were found, if these are as many as anybody wants.
+    fn before_the_end_of<T>(mut self, found: &[(i64, T)], limit: u32, up: bool) -> Self {
+        if found.len() >= limit as usize
+            && let Some((last, _)) = found.last()
+        {
+            *(if up { &mut self.last } else { &mut self.first }) = *last;
+        }
+        self
+    }
+}
+
+/// What is looked for, in the language of FTS5.
+pub(super) struct Words {
+    pub(super) expression: String,
+    /// Whether the letters that match are meant; otherwise it is all others.
+    pub(super) are_wanted: bool,
+}
+
+impl Words {
+    fn of(search: &Search) -> Self {
+        let (wanted, unwanted) = (expression(&search.wanted), alternatives(&search.unwanted));
+        match (search.wanted.is_empty(), search.unwanted.is_empty()) {
+            (true, _) => Self { expression: unwanted, are_wanted: false },
+            (false, true) => Self { expression: wanted, are_wanted: true },
+            (false, false) => Self { expression: format!("({wanted}) NOT ({unwanted})"), are_wanted: true },
+        }
+    }
 }
 
 /// The letters that are meant, in the order they are walked from the cursor: downwards, or upwards from
@@ -25,14 +56,14 @@ struct Span {
 pub(super) fn walk<T>(connection: &Connection, query: &ListQuery, limit: u32, shape: &Shape<T>) -> Result<Vec<T>> {
     let Some(span) = span(connection, query)? else { return Ok(Vec::new()) };
     let up = query.looks_up();
-    if query.which.search.has_terms() {
-        let numbered = by_words(connection, &query.which, span, up, limit, shape)?;
-        return Ok(numbered.into_iter().map(|(_, item)| item).collect());
-    }
-    // One index walk for each folder, then the first of them all: SQLite would sort the folders whole.
     let mut found = Vec::new();
-    for folder in &query.which.folders {
-        found.extend(by_folder(connection, &query.which, *folder, span, up, limit, shape)?);
+    if query.which.search.has_terms() {
+        found = by_words(connection, &query.which, span, up, limit, shape)?;
+    } else {
+        // One index walk for each folder, then the first of them all: SQLite would sort the folders whole.
+        for folder in &query.which.folders {
+            found.extend(by_folder(connection, &query.which, *folder, span, up, limit, shape)?);
+        }
     }
     found.sort_by_key(|(seq, _)| if up { *seq } else { -*seq });
     found.truncate(limit as usize);
@@ -82,6 +113,7 @@ fn by_folder<T>(
     numbered(connection, &sql, values.into(), which, shape)
 }
 
+/// At least the first `limit` of those that are meant: of the letters that are indexed, and of those that are not yet.
 fn by_words<T>(
     connection: &Connection,
     which: &Selection,
@@ -90,32 +122,41 @@ fn by_words<T>(
     limit: u32,
     shape: &Shape<T>,
 ) -> Result<Vec<(i64, T)>> {
-    let (wanted, unwanted) = (expression(&which.search.wanted), alternatives(&which.search.unwanted));
+    let words = Words::of(&which.search);
     let folders = not_empty(connection, which)?;
     if folders.is_empty() {
         return Ok(Vec::new());
     }
-    let rest = format!("AND m.folder IN ({}){} ORDER BY m.seq {} LIMIT ?3", folders.join(", "), marks(which), way(up));
-    let mut values: Vec<Value> = vec![span.first.into(), span.last.into(), i64::from(limit).into()];
-    let columns = shape.columns;
-    let sql = if which.search.wanted.is_empty() {
-        // Nothing to walk along but the letters themselves.
-        values.push(Value::Text(unwanted));
-        format!(
-            "SELECT m.seq, {columns} FROM messages m WHERE m.seq BETWEEN ?1 AND ?2 AND m.seq NOT IN (
-                 SELECT rowid FROM messages_search WHERE messages_search MATCH ?4
-             ) {rest}"
-        )
-    } else {
-        let expression = if unwanted.is_empty() { wanted } else { format!("({wanted}) NOT ({unwanted})") };
-        values.push(Value::Text(expression));
+    let filter = format!("AND m.folder IN ({}){}", folders.join(", "), marks(which));
+    let rest = format!("{filter} ORDER BY m.seq {} LIMIT ?3", way(up));
+    let values = [span.first.into(), span.last.into(), i64::from(limit).into(), Value::Text(words.expression.clone())];
+    let mut found = numbered(connection, &among_indexed(&words, shape.columns, &rest), values.into(), which, shape)?;
+
+    let mut waiting = tail::meant(connection, &words, &filter, span.before_the_end_of(&found, limit, up))?;
+    if !up {
+        waiting.reverse();
+    }
+    let one = format!("SELECT m.seq, {} FROM messages m WHERE m.seq = ?1", shape.columns);
+    for seq in waiting.into_iter().take(limit as usize) {
+        found.extend(numbered(connection, &one, vec![seq.into()], which, shape)?);
+    }
+    Ok(found)
+}
+
+fn among_indexed(words: &Words, columns: &str, rest: &str) -> String {
+    if words.are_wanted {
         let rest = rest.replace("ORDER BY m.seq", "ORDER BY s.rowid");
-        format!(
+        return format!(
             "SELECT m.seq, {columns} FROM messages_search s CROSS JOIN messages m ON m.seq = s.rowid
              WHERE s.messages_search MATCH ?4 AND s.rowid BETWEEN ?1 AND ?2 {rest}"
-        )
-    };
-    numbered(connection, &sql, values, which, shape)
+        );
+    }
+    // Nothing to walk along but the letters themselves.
+    format!(
+        "SELECT m.seq, {columns} FROM messages m WHERE m.seq BETWEEN ?1 AND ?2 AND m.seq NOT IN (
+             SELECT rowid FROM messages_search WHERE messages_search MATCH ?4
+         ) AND m.seq NOT IN (SELECT seq FROM unindexed) {rest}"
+    )
 }
 
 fn numbered<T>(

@@ -4,6 +4,7 @@ mod change;
 mod find;
 pub(super) mod kept;
 mod place;
+mod tail;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
