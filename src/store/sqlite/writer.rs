@@ -56,7 +56,19 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let (job, answer) = Act::new(act);
+        self.send(Act::new(act)).await
+    }
+
+    /// The same for an act that changes nothing when it fails, a single INSERT for example: it is spared the savepoint.
+    pub(super) async fn write_all_or_nothing<T, F>(&self, act: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.send(Act::all_or_nothing(act)).await
+    }
+
+    async fn send<T>(&self, (job, answer): (impl Job + 'static, oneshot::Receiver<Result<T>>)) -> Result<T> {
         self.queue.try_send(Box::new(job)).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Disconnected(_) => closed(),
@@ -217,7 +229,10 @@ impl Desk {
 fn transact(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), Lost> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     for job in batch.iter_mut() {
-        connection.prepare_cached("SAVEPOINT act")?.execute([])?;
+        let undoable = !job.is_all_or_nothing();
+        if undoable {
+            connection.prepare_cached("SAVEPOINT act")?.execute([])?;
+        }
         let kept = job.run(connection);
         if matches!(kept, Err(Undo::Everything)) {
             let error = StoreError::Unavailable("the disk failed under another act of the same transaction".into());
@@ -228,10 +243,12 @@ fn transact(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), L
             let error = StoreError::Full("the transaction was rolled back".into());
             return Err(Lost { error, disk_failed: false });
         }
-        if kept.is_err() {
-            connection.prepare_cached("ROLLBACK TO act")?.execute([])?;
+        if undoable {
+            if kept.is_err() {
+                connection.prepare_cached("ROLLBACK TO act")?.execute([])?;
+            }
+            connection.prepare_cached("RELEASE act")?.execute([])?;
         }
-        connection.prepare_cached("RELEASE act")?.execute([])?;
     }
     connection.prepare_cached("COMMIT")?.execute([])?;
     Ok(())

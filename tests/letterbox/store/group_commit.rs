@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use futures_util::future::join_all;
+use letterbox::models::Folder;
 use letterbox::store::sqlite::SqliteStore;
 use letterbox::store::{Messages as _, Purpose, Store as _};
 
@@ -26,6 +27,28 @@ fn r57_letters_that_wait_for_the_disk_together_share_a_commit() {
     let commits = commits(&database) - before;
     assert!((1..=20).contains(&commits), "{commits} commits for 200 letters");
     block_on(store.close());
+}
+
+#[test]
+fn a_letter_that_cannot_be_stored_takes_none_of_its_transaction_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = directory.path().join("letterbox.db");
+    let store = SqliteStore::open(&database, Purpose::Serve).unwrap();
+    block_on(store.add_message(sample::delivery(20))).unwrap();
+    let other = open(&database);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // Two of them have the name of one that is there already.
+    let letters = [19, 20, 21, 20, 22].map(|number| store.add_message(sample::delivery(number)));
+    let (delivered, ()) =
+        block_on(async { tokio::join!(join_all(letters), async { other.execute_batch("COMMIT").unwrap() }) });
+    assert_eq!(delivered.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true, false, true]);
+    block_on(async {
+        assert_eq!(store.count_messages(Folder::Inbox).await.unwrap().total, 4);
+        let page = store.list_messages(sample::inbox(9)).await.unwrap();
+        assert_eq!(sample::ids(&page), [22, 21, 20, 19].map(sample::id));
+        store.check(sample::at(0)).await.unwrap();
+        store.close().await;
+    });
 }
 
 /// Commits in the log: frames that name the size of the database after them (<https://sqlite.org/fileformat2.html#walformat>).

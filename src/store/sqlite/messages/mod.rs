@@ -25,7 +25,7 @@ impl Messages for SqliteStore {
             // A letter that is there already gets the answer it had, room or no room.
             return self.delivered(delivery.key).await?.ok_or(full);
         }
-        let delivered = self.writer.write(move |connection| add(connection, &delivery)).await?;
+        let delivered = self.writer.write_all_or_nothing(move |connection| add(connection, &delivery)).await?;
         if !delivered.repeated {
             self.arrivals.send_modify(|letters| *letters += 1);
         }
@@ -128,6 +128,8 @@ fn count(connection: &Connection, folder: Folder) -> Result<FolderCounts> {
     Ok(select.query_row([folder.as_str()], counts)?)
 }
 
+/// One statement stores the letter, and nothing comes after it. What comes before it, making room for the letter's number
+/// among those of the others, changes no letter and no order.
 fn add(connection: &Connection, delivery: &Delivery) -> Result<Delivered> {
     if let Some(known) = delivered(connection, delivery.key).optional()? {
         return Ok(known);

@@ -15,6 +15,10 @@ pub(super) trait Job: Send {
     fn run(&mut self, connection: &Connection) -> Result<(), Undo>;
     /// Tells the caller. `lost` says why the transaction as a whole did not come to be.
     fn answer(self: Box<Self>, lost: Option<StoreError>);
+    /// Whether it changes nothing when it fails, so that there is nothing to undo.
+    fn is_all_or_nothing(&self) -> bool {
+        false
+    }
     /// Whether this is the last job.
     fn is_last(&self) -> bool {
         false
@@ -32,6 +36,7 @@ pub(super) enum Undo {
 /// An act and whoever asked for it.
 pub(super) struct Act<T, F> {
     act: Option<F>,
+    all_or_nothing: bool,
     result: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
 }
@@ -40,7 +45,13 @@ impl<T, F> Act<T, F> {
     /// The act, and where its outcome will be told.
     pub(super) fn new(act: F) -> (Self, oneshot::Receiver<Result<T>>) {
         let (reply, answer) = oneshot::channel();
-        (Self { act: Some(act), result: None, reply }, answer)
+        (Self { act: Some(act), all_or_nothing: false, result: None, reply }, answer)
+    }
+
+    /// The same for an act that changes nothing when it fails.
+    pub(super) fn all_or_nothing(act: F) -> (Self, oneshot::Receiver<Result<T>>) {
+        let (act, answer) = Self::new(act);
+        (Self { all_or_nothing: true, ..act }, answer)
     }
 }
 
@@ -57,6 +68,10 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Act<T, F> {
         };
         self.result = Some(result);
         kept
+    }
+
+    fn is_all_or_nothing(&self) -> bool {
+        self.all_or_nothing
     }
 
     fn answer(self: Box<Self>, lost: Option<StoreError>) {
