@@ -29,9 +29,8 @@ pub(super) fn letter(message: &Message) -> String {
     header("Subject", &unstructured(letter.subject.as_str()));
     header("Message-ID", &format!("<{}@letterbox.invalid>", message.id));
     header("X-Letterbox-Folder", message.folder.as_str());
-    header("Status", if message.read { "RO" } else { "O" });
-    if message.starred {
-        header("X-Status", "F");
+    for (name, value) in marks(message) {
+        header(name, &value);
     }
     header("MIME-Version", "1.0");
     header("Content-Type", "text/plain; charset=utf-8");
@@ -41,6 +40,16 @@ pub(super) fn letter(message: &Message) -> String {
     // The text ends here and not with the line end that the format wants behind it.
     text.push_str("=\n\n");
     text
+}
+
+/// Whether it was read and starred, as mutt and its kin look for it, and as Thunderbird does: that one takes the `O` of
+/// `Status` for "read", and so needs the flags of its own.
+fn marks(message: &Message) -> Vec<(&'static str, String)> {
+    let flags = u8::from(message.read) | u8::from(message.starred) << 2;
+    let status = if message.read { "RO" } else { "O" };
+    let starred = message.starred.then(|| ("X-Status", "F".to_owned()));
+    let marks = [("Status", status.to_owned()), ("X-Mozilla-Status", format!("{flags:04x}"))];
+    marks.into_iter().chain(starred).collect()
 }
 
 /// The address with its domain in ASCII, which is what mail programs of all ages understand.
@@ -123,6 +132,7 @@ fn quoted_line(line: &str, text: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::{Draft, Folder, Letter, MessageId, Timestamp};
 
     fn quoted(body: &str) -> String {
         let mut text = String::new();
@@ -154,5 +164,24 @@ mod tests {
             );
         }
         assert_eq!(ascii_address("ada@bücher.example"), "ada@xn--bcher-kva.example");
+    }
+
+    #[test]
+    fn mail_programs_of_either_kind_see_what_was_read_and_starred() {
+        let draft = Draft { name: "A".into(), email: "a@b.example".into(), message: "x".into(), ..Draft::default() };
+        let letter = Letter::parse(&draft).unwrap();
+        let (id, received_at) = (MessageId::from_bytes([0; 16]), Timestamp::from_millis(0));
+        for (read, starred, wanted) in [
+            (false, false, ["Status: O\n", "X-Mozilla-Status: 0000\n", ""]),
+            (true, false, ["Status: RO\n", "X-Mozilla-Status: 0001\n", ""]),
+            (false, true, ["Status: O\n", "X-Mozilla-Status: 0004\n", "X-Status: F\n"]),
+            (true, true, ["Status: RO\n", "X-Mozilla-Status: 0005\n", "X-Status: F\n"]),
+        ] {
+            let letter = letter.clone();
+            let message = Message { id, received_at, letter, folder: Folder::Inbox, read, starred, version: 1 };
+            let written = super::letter(&message);
+            assert!(written.contains(&wanted.concat()), "{written}");
+            assert_eq!(written.contains("X-Status"), starred, "{written}");
+        }
     }
 }
