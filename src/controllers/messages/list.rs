@@ -22,21 +22,21 @@ use crate::{flash, paths};
 
 #[derive(Template)]
 #[template(path = "messages/list.html")]
-struct ListPage {
+struct ListPage<'a> {
     frame: Frame,
     title: &'static str,
     folders: Vec<FolderLink>,
     filters: Vec<FilterLink>,
-    search: String,
+    search: &'a str,
     /// The folder a search is bound to, where it should not look everywhere.
     search_in: Option<Folder>,
-    ignored: Vec<String>,
+    ignored: &'a [String],
     is_search: bool,
     is_filtered: bool,
     /// The same words in every folder, where a search has left some out.
     everywhere: Option<String>,
     folder: Folder,
-    items: Vec<Row>,
+    items: Vec<Row<'a>>,
     moves: Vec<Tool>,
     marks: Vec<Tool>,
     all_selected: bool,
@@ -49,6 +49,8 @@ struct ListPage {
     older: Option<String>,
     start: String,
     here: String,
+    /// Behind the address of a letter: how it knows the way back.
+    here_query: String,
     contact_url: String,
     exports: Vec<FilterLink>,
     /// The newest letter when the page was made; what comes later is new to whoever looks at it.
@@ -68,14 +70,13 @@ struct FilterLink {
     current: bool,
 }
 
-struct Row {
+struct Row<'a> {
     id: String,
-    href: String,
-    name: Vec<Segment>,
-    plain_name: String,
-    email: String,
-    subject: Vec<Segment>,
-    preview: Vec<Segment>,
+    name: Vec<Segment<'a>>,
+    plain_name: &'a str,
+    email: &'a str,
+    subject: Vec<Segment<'a>>,
+    preview: Vec<Segment<'a>>,
     when: When,
     unread: bool,
     starred: bool,
@@ -94,7 +95,7 @@ pub async fn list(
     let letters = letters(&state, &view).await?;
     let counts = state.store.count_folders().await?;
     let frame = Frame::private(&state.config.site_name, user.user()).with_notice(flash::take_notice(&session));
-    Ok(page::html(StatusCode::OK, &ListPage::of(&state, &view, letters, counts, frame)))
+    Ok(page::html(StatusCode::OK, &ListPage::of(&state, &view, &letters, counts, frame)))
 }
 
 async fn letters(state: &State, view: &View) -> Result<MessagePage, Error> {
@@ -111,8 +112,8 @@ async fn letters(state: &State, view: &View) -> Result<MessagePage, Error> {
     Ok(MessagePage { items, has_newer: false, has_older: false })
 }
 
-impl ListPage {
-    fn of(state: &State, view: &View, letters: MessagePage, counts: [FolderCounts; 4], frame: Frame) -> Self {
+impl<'a> ListPage<'a> {
+    fn of(state: &State, view: &'a View, letters: &'a MessagePage, counts: [FolderCounts; 4], frame: Frame) -> Self {
         let folder = view.folder.unwrap_or(Folder::Inbox);
         let counts_of = |wanted: Folder| {
             let found = Folder::ALL.into_iter().zip(counts).find(|(folder, _)| *folder == wanted);
@@ -127,15 +128,16 @@ impl ListPage {
         let newer = letters.items.first().filter(|_| letters.has_newer).map(|first| Cursor::After(first.id));
         let older = letters.items.last().filter(|_| letters.has_older).map(|last| Cursor::Before(last.id));
         let now = state.clock.now();
-        let search = view.query.search.clone();
+        let search = &view.query.search;
+        let here = view.from(view.cursor);
         Self {
             frame,
             title: view.title(),
             folders: Folder::ALL.into_iter().map(link).collect(),
             filters: filters(view),
-            search: view.search.clone(),
+            search: &view.search,
             search_in: view.folder.filter(|folder| matches!(folder, Folder::Spam | Folder::Trash)),
-            ignored: view.query.ignored.clone(),
+            ignored: &view.query.ignored,
             is_search: view.is_search(),
             is_filtered: view.unread || view.starred,
             everywhere: view.everywhere().map(|view| view.href()),
@@ -150,10 +152,11 @@ impl ListPage {
             newer: newer.map(|cursor| view.from(Some(cursor)).href()),
             older: older.map(|cursor| view.from(Some(cursor)).href()),
             start: view.from(None).href(),
-            here: view.from(view.cursor).href(),
+            here: here.href(),
+            here_query: here.to_query(),
             exports: exports(view),
-            since: since(view, &letters, now),
-            items: letters.items.into_iter().map(|letter| Row::of(letter, view, &search, now)).collect(),
+            since: since(view, letters, now),
+            items: letters.items.iter().map(|letter| Row::of(letter, search, now)).collect(),
             contact_url: state.public_url.join(paths::CONTACT),
         }
     }
@@ -193,16 +196,15 @@ fn filters(view: &View) -> Vec<FilterLink> {
     .collect()
 }
 
-impl Row {
-    fn of(letter: MessageSummary, view: &View, search: &Search, now: Timestamp) -> Self {
+impl<'a> Row<'a> {
+    fn of(letter: &'a MessageSummary, search: &Search, now: Timestamp) -> Self {
         Self {
             id: letter.id.to_string(),
-            href: view.from(view.cursor).letter(letter.id),
             name: search.segments(&letter.name, true),
             subject: search.segments(&letter.subject, false),
             preview: search.segments(&letter.preview, false),
-            plain_name: letter.name,
-            email: letter.email,
+            plain_name: &letter.name,
+            email: &letter.email,
             when: When::in_list(letter.received_at, now),
             unread: !letter.read,
             starred: letter.starred,

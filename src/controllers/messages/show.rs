@@ -21,18 +21,18 @@ const EARLIER: u32 = 10;
 
 #[derive(Template)]
 #[template(path = "messages/show.html")]
-struct LetterPage {
+struct LetterPage<'a> {
     frame: Frame,
     action: String,
     folder: Folder,
     folder_name: &'static str,
     moves: Vec<Tool>,
     starred: bool,
-    name: Vec<Segment>,
-    email: Vec<Segment>,
-    title: String,
-    subject: Vec<Segment>,
-    body: Vec<Segment>,
+    name: Vec<Segment<'a>>,
+    email: Vec<Segment<'a>>,
+    title: &'a str,
+    subject: Vec<Segment<'a>>,
+    body: Vec<Segment<'a>>,
     when: When,
     reply_href: String,
     back_href: String,
@@ -72,7 +72,7 @@ pub async fn show(
     let older = neighbour(&state, &view, Cursor::Before(id)).await?;
     let earlier = state.store.earlier_from_sender(id, EARLIER).await?;
     let frame = Frame::private(&state.config.site_name, user.user()).with_notice(flash::take_notice(&session));
-    let mut page = LetterPage::of(message, &view, frame);
+    let mut page = LetterPage::of(&message, &view, frame);
     (page.newer, page.older) = (newer, older);
     let now = state.clock.now();
     page.earlier = earlier.into_iter().map(|letter| Earlier::of(letter, now)).collect();
@@ -93,9 +93,9 @@ async fn neighbour(state: &State, view: &View, cursor: Cursor) -> Result<Option<
     Ok(letters.items.first().map(|letter| view.letter(letter.id)))
 }
 
-impl LetterPage {
-    fn of(message: Message, view: &View, frame: Frame) -> Self {
-        let (letter, search) = (message.letter, &view.query.search);
+impl<'a> LetterPage<'a> {
+    fn of(message: &'a Message, view: &View, frame: Frame) -> Self {
+        let (letter, search) = (&message.letter, &view.query.search);
         let view = view.from(view.cursor);
         Self {
             frame,
@@ -107,7 +107,7 @@ impl LetterPage {
             reply_href: reply_href(letter.email.as_str(), letter.subject.as_str()),
             name: search.segments(letter.name.as_str(), true),
             email: search.segments(letter.email.as_str(), true),
-            title: letter.subject.as_str().to_owned(),
+            title: letter.subject.as_str(),
             subject: search.segments(letter.subject.as_str(), false),
             body: search.segments(letter.body.as_str(), false),
             when: When::in_head(message.received_at),

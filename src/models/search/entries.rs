@@ -2,10 +2,8 @@
 //! up there, and whether a letter that was looked up is a hit.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
-use super::hits::Pattern;
-use super::words::words;
+use super::words::{fold, words};
 use super::{Search, Term};
 use crate::models::Letter;
 
@@ -28,20 +26,22 @@ pub struct Lookup {
 impl Search {
     /// The entries of a letter: its words, and once more, apart, those of the sender's name and address.
     pub fn entries(letter: &Letter) -> BTreeSet<String> {
-        let [name, email, subject, body] = parts(letter);
-        let sender: Vec<_> = name.into_iter().chain(email).collect();
-        let marked = sender.iter().map(|(_, word)| entry(word, true)).collect::<Vec<_>>();
-        let plain = sender.iter().chain(&subject).chain(&body).map(|(_, word)| entry(word, false));
-        marked.into_iter().chain(plain).collect()
+        let parts = parts(letter);
+        let of = |parts: &[&str], sender| {
+            let words = parts.iter().flat_map(|part| words(part));
+            words.map(|word| entry(&fold(word.text), sender)).collect::<BTreeSet<_>>()
+        };
+        let mut entries = of(&parts, false);
+        entries.append(&mut of(&parts[..SENDER_PARTS], true));
+        entries
     }
 
     /// Whether the letter has all wanted terms and no unwanted one, each within one part of it. Time is not looked at.
     pub fn finds(&self, letter: &Letter) -> bool {
         let parts = parts(letter);
         let has = |term: &Term| {
-            let pattern = Pattern::of(term);
-            let parts = if term.sender { &parts[..2] } else { &parts[..] };
-            parts.iter().any(|words| pattern.is_in(words))
+            let parts = if term.sender { &parts[..SENDER_PARTS] } else { &parts[..] };
+            parts.iter().any(|part| term.is_in(part))
         };
         self.wanted.iter().all(has) && !self.unwanted.iter().any(has)
     }
@@ -50,7 +50,7 @@ impl Search {
 impl Term {
     /// Where it stands in an index of [`Search::entries`].
     pub fn lookup(&self) -> Lookup {
-        let mut words: Vec<String> = words(&self.text).into_iter().map(|(_, word)| word).collect();
+        let mut words = self.words.clone();
         let decides = words.len() == 1 && words.iter().all(|word| word.len() <= WORD_MAX);
         let last = if self.prefix { words.pop() } else { None };
         let entry = |word: &String| entry(word, self.sender);
@@ -58,11 +58,12 @@ impl Term {
     }
 }
 
-type Words = Vec<(Range<usize>, String)>;
+/// How many of the parts are the sender's.
+const SENDER_PARTS: usize = 2;
 
 /// Name, address, subject and body: no phrase runs from one into another.
-fn parts(letter: &Letter) -> [Words; 4] {
-    [letter.name.as_str(), letter.email.as_str(), letter.subject.as_str(), letter.body.as_str()].map(words)
+fn parts(letter: &Letter) -> [&str; 4] {
+    [letter.name.as_str(), letter.email.as_str(), letter.subject.as_str(), letter.body.as_str()]
 }
 
 fn entry(word: &str, sender: bool) -> String {

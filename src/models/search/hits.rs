@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
-use super::words::words;
+use super::words::{Word, Words, words};
 use super::{Search, Term};
 use crate::models::{Letter, PREVIEW_MAX};
 
 /// A piece of a text, and whether it was looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Segment {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment<'a> {
     /// The piece.
-    pub text: String,
+    pub text: &'a str,
     /// Whether it is a hit.
     pub hit: bool,
 }
@@ -25,12 +25,12 @@ const BODY_HITS_MAX: usize = 5;
 impl Search {
     /// `text` in pieces, so that the hits in it can be marked. Together they are the text. `sender` says whether it is a
     /// name or an address, where the terms of `from:` count too.
-    pub fn segments(&self, text: &str, sender: bool) -> Vec<Segment> {
+    pub fn segments<'a>(&self, text: &'a str, sender: bool) -> Vec<Segment<'a>> {
         let mut pieces = Vec::new();
         let mut done = 0;
         let mut push = |range: Range<usize>, hit| {
             if !range.is_empty() {
-                pieces.push(Segment { text: text[range].to_owned(), hit });
+                pieces.push(Segment { text: &text[range], hit });
             }
         };
         for range in self.hits(text, sender) {
@@ -45,7 +45,7 @@ impl Search {
     /// The piece of a body to show in a list, at most [`PREVIEW_MAX`] characters: around the first hit, else the
     /// beginning.
     pub fn excerpt(&self, body: &str) -> String {
-        let first = self.hits(body, false).first().map_or(0, |range| range.start);
+        let first = self.hits(body, false).next().map_or(0, |range| range.start);
         let before = body[..first].chars().count();
         if before < PREVIEW_MAX / 2 {
             return body.chars().take(PREVIEW_MAX).collect();
@@ -61,67 +61,63 @@ impl Search {
     /// and 1 for each time in the body, at most 5; a phrase counts once for each of its words. Of two letters with the
     /// same weight the newer one is the more relevant.
     pub fn weight(&self, letter: &Letter) -> u32 {
-        let sender = [words(letter.name.as_str()), words(letter.email.as_str())];
-        let (subject, body) = (words(letter.subject.as_str()), words(letter.body.as_str()));
+        let sender = [letter.name.as_str(), letter.email.as_str()];
+        let (subject, body) = (letter.subject.as_str(), letter.body.as_str());
         let weight = |term: &Term| {
-            let pattern = Pattern::of(term);
-            let in_sender = sender.iter().any(|words| !pattern.find(words).is_empty());
+            let in_sender = sender.iter().any(|part| term.is_in(part));
             let mut weight = if in_sender { IN_SENDER } else { 0 };
             if !term.sender {
-                weight += if pattern.find(&subject).is_empty() { 0 } else { IN_SUBJECT };
-                weight += IN_BODY * pattern.find(&body).len().min(BODY_HITS_MAX) as u32;
+                weight += if term.is_in(subject) { IN_SUBJECT } else { 0 };
+                weight += IN_BODY * term.find(body).take(BODY_HITS_MAX).count() as u32;
             }
-            weight * pattern.words.len() as u32
+            weight * term.words.len() as u32
         };
         self.wanted.iter().map(weight).sum()
     }
 
-    /// Where the hits are, in order, none within another.
-    fn hits(&self, text: &str, sender: bool) -> Vec<Range<usize>> {
-        let words = words(text);
-        let terms = self.wanted.iter().filter(|term| sender || !term.sender);
-        let mut hits: Vec<_> = terms.flat_map(|term| Pattern::of(term).find(&words)).collect();
-        hits.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    /// Where the hits are, in order, none within another; found as they are asked for.
+    fn hits<'a>(&'a self, text: &'a str, sender: bool) -> impl Iterator<Item = Range<usize>> + 'a {
+        let mut rest = words(if self.wanted.is_empty() { "" } else { text });
         let mut end = 0;
-        hits.retain(|range| {
-            let apart = range.start >= end;
-            end = end.max(range.end);
-            apart
-        });
-        hits
+        std::iter::from_fn(move || {
+            loop {
+                let word = rest.next()?;
+                let terms = self.wanted.iter().filter(|term| sender || !term.sender);
+                let Some(longest) = terms.filter_map(|term| term.end(word, &rest)).max() else { continue };
+                let apart = word.start >= end;
+                end = end.max(longest);
+                if apart {
+                    return Some(word.start..longest);
+                }
+            }
+        })
     }
 }
 
-/// The words of a term, to be looked for among others.
-pub(super) struct Pattern {
-    words: Vec<String>,
-    prefix: bool,
-}
-
-impl Pattern {
-    pub(super) fn of(term: &Term) -> Self {
-        Self { words: words(&term.text).into_iter().map(|(_, word)| word).collect(), prefix: term.prefix }
-    }
-
+impl Term {
     /// Whether it stands anywhere in `text`.
-    pub(super) fn is_in(&self, text: &[(Range<usize>, String)]) -> bool {
-        !self.words.is_empty() && text.windows(self.words.len()).any(|window| self.is(window))
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        self.find(text).next().is_some()
     }
 
-    fn find(&self, text: &[(Range<usize>, String)]) -> Vec<Range<usize>> {
-        if self.words.is_empty() {
-            return Vec::new();
+    /// Where in `text` it ends, each time it stands there.
+    fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = usize> + 'a {
+        let mut rest = words(text);
+        std::iter::from_fn(move || rest.next().map(|word| self.end(word, &rest))).flatten()
+    }
+
+    /// Where it ends if it begins with `word`, which `rest` follows.
+    fn end(&self, word: Word<'_>, rest: &Words<'_>) -> Option<usize> {
+        let (last, first) = self.words.split_last()?;
+        let (mut word, mut rest) = (word, rest.clone());
+        for wanted in first {
+            if !word.is(wanted) {
+                return None;
+            }
+            word = rest.next()?;
         }
-        let found = text.windows(self.words.len()).filter(|window| self.is(window));
-        found.map(|window| window[0].0.start..window[window.len() - 1].0.end).collect()
-    }
-
-    fn is(&self, window: &[(Range<usize>, String)]) -> bool {
-        let (Some(((_, end), start)), Some((last, first))) = (window.split_last(), self.words.split_last()) else {
-            return false;
-        };
-        let ends = if self.prefix { end.starts_with(last.as_str()) } else { end == last };
-        ends && start.iter().map(|(_, word)| word).eq(first)
+        let ends = if self.prefix { word.begins(last) } else { word.is(last) };
+        ends.then(|| word.end())
     }
 }
 
@@ -137,7 +133,7 @@ mod tests {
     }
 
     fn marked(query: &str, text: &str) -> String {
-        let piece = |Segment { text, hit }| if hit { format!("[{text}]") } else { text };
+        let piece = |Segment { text, hit }| if hit { format!("[{text}]") } else { text.to_owned() };
         search(query).segments(text, false).into_iter().map(piece).collect()
     }
 

@@ -10,6 +10,7 @@ mod words;
 
 use std::fmt;
 
+use self::words::{fold, words};
 use super::{Folder, MessageId, Timestamp};
 
 pub use entries::Lookup;
@@ -52,6 +53,15 @@ pub struct Term {
     pub prefix: bool,
     /// Whether they must stand in the name or the address of the sender.
     pub sender: bool,
+    /// The words of `text`, folded.
+    words: Vec<String>,
+}
+
+impl Term {
+    fn new(text: &str, prefix: bool, sender: bool) -> Self {
+        let words = words(text).map(|word| fold(word.text)).collect();
+        Self { text: text.to_owned(), prefix, sender, words }
+    }
 }
 
 /// What somebody typed into the search field, understood as far as it can be.

@@ -49,7 +49,7 @@ impl Query {
         if !has_word(piece.text) || wanted.len() + unwanted.len() >= TERMS_MAX {
             return false;
         }
-        let term = Term { text: piece.text.trim().to_owned(), prefix: piece.prefix, sender };
+        let term = Term::new(piece.text.trim(), piece.prefix, sender);
         let terms = if piece.negated { unwanted } else { wanted };
         if !terms.contains(&term) {
             terms.push(term);

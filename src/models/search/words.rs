@@ -2,7 +2,7 @@
 //!
 //! It is what SQLite's tokenizer `unicode61 remove_diacritics 2` does, so that what is found is also what is marked.
 
-use std::ops::Range;
+use std::str::CharIndices;
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -17,34 +17,71 @@ fn is_accent(c: char) -> bool {
 
 /// A word without case, and without accents on the letters A to Z.
 pub fn fold(word: &str) -> String {
-    if word.is_ascii() {
-        return word.to_ascii_lowercase();
-    }
-    let mut plain = String::with_capacity(word.len());
-    for c in word.nfd() {
-        let on_ascii = plain.chars().next_back().is_some_and(|before| before.is_ascii_alphabetic());
-        if !(is_accent(c) && on_ascii) {
-            plain.extend(c.to_lowercase());
-        }
-    }
-    plain
+    if word.is_ascii() { word.to_ascii_lowercase() } else { folded(word).collect() }
 }
 
-/// The words of `text`, folded, each with the bytes where it stands.
-pub(super) fn words(text: &str) -> Vec<(Range<usize>, String)> {
-    let mut found = Vec::new();
-    let mut start = None;
-    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        match (start, is_of_word(c)) {
-            (None, true) if !is_accent(c) => start = Some(at),
-            (Some(from), false) => {
-                found.push((from..at, fold(&text[from..at])));
-                start = None;
-            }
-            _ => {}
+/// The characters of [`fold`], one by one: most words differ in the first.
+fn folded(word: &str) -> impl Iterator<Item = char> {
+    let mut on_ascii = false;
+    let plain = word.nfd().filter(move |c| {
+        let dropped = is_accent(*c) && on_ascii;
+        on_ascii = dropped || c.is_ascii_alphabetic();
+        !dropped
+    });
+    plain.flat_map(char::to_lowercase)
+}
+
+/// The words of a text in order, found as they are asked for. A copy goes on from the same place.
+#[derive(Debug, Clone)]
+pub(super) struct Words<'a> {
+    text: &'a str,
+    rest: CharIndices<'a>,
+}
+
+/// The words of `text`.
+pub(super) fn words(text: &str) -> Words<'_> {
+    Words { text, rest: text.char_indices() }
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = Word<'a>;
+
+    fn next(&mut self) -> Option<Word<'a>> {
+        let (start, _) = self.rest.find(|(_, c)| c.is_alphanumeric() && !is_accent(*c))?;
+        let end = self.rest.find(|(_, c)| !is_of_word(*c)).map_or(self.text.len(), |(end, _)| end);
+        Some(Word { start, text: &self.text[start..end] })
+    }
+}
+
+/// A word as it stands in a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Word<'a> {
+    /// The byte where it begins.
+    pub(super) start: usize,
+    /// As it is written there.
+    pub(super) text: &'a str,
+}
+
+impl Word<'_> {
+    /// The byte behind it.
+    pub(super) fn end(&self) -> usize {
+        self.start + self.text.len()
+    }
+
+    /// Whether it is `wanted`, which is folded.
+    pub(super) fn is(&self, wanted: &str) -> bool {
+        if self.text.is_ascii() { self.text.eq_ignore_ascii_case(wanted) } else { folded(self.text).eq(wanted.chars()) }
+    }
+
+    /// Whether it begins with `wanted`, which is folded.
+    pub(super) fn begins(&self, wanted: &str) -> bool {
+        if self.text.is_ascii() {
+            self.text.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted))
+        } else {
+            let mut word = folded(self.text);
+            wanted.chars().all(|c| word.next() == Some(c))
         }
     }
-    found
 }
 
 /// Whether there is any word in `text`.
@@ -67,8 +104,10 @@ mod tests {
 
     #[test]
     fn words_end_where_letters_and_digits_end() {
-        let found: Vec<_> = words("Dear Ada, c'est l'été: 2nd\u{a0}try").into_iter().map(|(_, word)| word).collect();
+        let text = "Dear Ada, c'est l'été: 2nd\u{a0}try";
+        let found: Vec<_> = words(text).map(|word| fold(word.text)).collect();
         assert_eq!(found, ["dear", "ada", "c", "est", "l", "ete", "2nd", "try"]);
-        assert!(words(" … !\u{301}").is_empty());
+        assert!(words(text).all(|word| text[word.start..word.end()] == *word.text));
+        assert_eq!(words(" … !\u{301}").count(), 0);
     }
 }
