@@ -21,18 +21,6 @@ pub(super) struct Span {
     pub(super) last: i64,
 }
 
-impl Span {
-    /// Where others may stand before the last of those that were found, if these are as many as anybody wants.
-    fn before_the_end_of<T>(mut self, found: &[(i64, T)], limit: u32, up: bool) -> Self {
-        if found.len() >= limit as usize
-            && let Some((last, _)) = found.last()
-        {
-            *(if up { &mut self.last } else { &mut self.first }) = *last;
-        }
-        self
-    }
-}
-
 /// What is looked for, in the language of FTS5.
 pub(super) struct Words {
     pub(super) expression: String,
@@ -51,23 +39,56 @@ impl Words {
     }
 }
 
+/// The letters a walk came upon.
+pub(super) struct Found<T> {
+    /// In the order of the walk, each with its number.
+    rows: Vec<(i64, T)>,
+    /// Whether there are more behind them.
+    pub(super) more: bool,
+}
+
+impl<T> Found<T> {
+    const NOTHING: Self = Self { rows: Vec::new(), more: false };
+
+    /// The letters, without their numbers.
+    pub(super) fn items(self) -> Vec<T> {
+        self.rows.into_iter().map(|(_, item)| item).collect()
+    }
+
+    fn add(&mut self, others: Self) {
+        self.rows.extend(others.rows);
+        self.more |= others.more;
+    }
+
+    /// Where letters that are looked for elsewhere could still change the page: before its last one, once it is full and
+    /// known to have others behind it.
+    fn where_others_count(&self, mut span: Span, query: &ListQuery) -> Option<Span> {
+        if self.more {
+            let (last, _) = self.rows.last()?;
+            *(if query.looks_up() { &mut span.last } else { &mut span.first }) = *last;
+        }
+        Some(span)
+    }
+}
+
 /// The letters that are meant, in the order they are walked from the cursor: downwards, or upwards from
-/// [`Cursor::After`]. At most `limit`.
-pub(super) fn walk<T>(connection: &Connection, query: &ListQuery, limit: u32, shape: &Shape<T>) -> Result<Vec<T>> {
-    let Some(span) = span(connection, query)? else { return Ok(Vec::new()) };
-    let up = query.looks_up();
-    let mut found = Vec::new();
+/// [`Cursor::After`]. At most as many as the query's limit.
+pub(super) fn walk<T>(connection: &Connection, query: &ListQuery, shape: &Shape<T>) -> Result<Found<T>> {
+    let Some(span) = span(connection, query)? else { return Ok(Found::NOTHING) };
+    let mut found = Found::NOTHING;
     if query.which.search.has_terms() {
-        found = by_words(connection, &query.which, span, up, limit, shape)?;
+        found = by_words(connection, query, span, shape)?;
     } else {
         // One index walk for each folder, then the first of them all: SQLite would sort the folders whole.
         for folder in &query.which.folders {
-            found.extend(by_folder(connection, &query.which, *folder, span, up, limit, shape)?);
+            found.add(by_folder(connection, query, *folder, span, shape)?);
         }
     }
-    found.sort_by_key(|(seq, _)| if up { *seq } else { -*seq });
-    found.truncate(limit as usize);
-    Ok(found.into_iter().map(|(_, item)| item).collect())
+    let up = query.looks_up();
+    found.rows.sort_by_key(|(seq, _)| if up { *seq } else { -*seq });
+    found.more |= found.rows.len() > query.limit as usize;
+    found.rows.truncate(query.limit as usize);
+    Ok(found)
 }
 
 fn span(connection: &Connection, query: &ListQuery) -> Result<Option<Span>> {
@@ -95,50 +116,45 @@ fn before(query: &ListQuery) -> Option<crate::models::MessageId> {
 
 fn by_folder<T>(
     connection: &Connection,
-    which: &Selection,
+    query: &ListQuery,
     folder: Folder,
     span: Span,
-    up: bool,
-    limit: u32,
     shape: &Shape<T>,
-) -> Result<Vec<(i64, T)>> {
+) -> Result<Found<T>> {
     let sql = format!(
         "SELECT m.seq, {} FROM messages m WHERE m.folder = ?1 AND m.seq BETWEEN ?2 AND ?3{}
          ORDER BY m.seq {} LIMIT ?4",
         shape.columns,
-        marks(which),
-        way(up),
+        marks(&query.which),
+        way(query),
     );
-    let values = [Value::Text(folder.as_str().into()), span.first.into(), span.last.into(), i64::from(limit).into()];
-    numbered(connection, &sql, values.into(), which, shape)
+    let values = [Value::Text(folder.as_str().into()), span.first.into(), span.last.into(), one_more(query)];
+    read(connection, &sql, values.into(), query, shape)
 }
 
-/// At least the first `limit` of those that are meant: of the letters that are indexed, and of those that are not yet.
-fn by_words<T>(
-    connection: &Connection,
-    which: &Selection,
-    span: Span,
-    up: bool,
-    limit: u32,
-    shape: &Shape<T>,
-) -> Result<Vec<(i64, T)>> {
+/// At least the first of those that are meant, as many as the query's limit: of the letters that are indexed, and of those
+/// that are not yet.
+fn by_words<T>(connection: &Connection, query: &ListQuery, span: Span, shape: &Shape<T>) -> Result<Found<T>> {
+    let which = &query.which;
     let words = Words::of(&which.search);
     let folders = not_empty(connection, which)?;
     if folders.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Found::NOTHING);
     }
     let filter = format!("AND m.folder IN ({}){}", folders.join(", "), marks(which));
-    let rest = format!("{filter} ORDER BY m.seq {} LIMIT ?3", way(up));
-    let values = [span.first.into(), span.last.into(), i64::from(limit).into(), Value::Text(words.expression.clone())];
-    let mut found = numbered(connection, &among_indexed(&words, shape.columns, &rest), values.into(), which, shape)?;
+    let rest = format!("{filter} ORDER BY m.seq {} LIMIT ?3", way(query));
+    let values = [span.first.into(), span.last.into(), one_more(query), Value::Text(words.expression.clone())];
+    let mut found = read(connection, &among_indexed(&words, shape.columns, &rest), values.into(), query, shape)?;
 
-    let mut waiting = tail::meant(connection, &words, &filter, span.before_the_end_of(&found, limit, up))?;
-    if !up {
+    let Some(span) = found.where_others_count(span, query) else { return Ok(found) };
+    let mut waiting = tail::meant(connection, &words, &filter, span)?;
+    if !query.looks_up() {
         waiting.reverse();
     }
+    found.more |= waiting.len() > query.limit as usize;
     let one = format!("SELECT m.seq, {} FROM messages m WHERE m.seq = ?1", shape.columns);
-    for seq in waiting.into_iter().take(limit as usize) {
-        found.extend(numbered(connection, &one, vec![seq.into()], which, shape)?);
+    for seq in waiting.into_iter().take(query.limit as usize) {
+        found.add(read(connection, &one, vec![seq.into()], query, shape)?);
     }
     Ok(found)
 }
@@ -159,20 +175,29 @@ fn among_indexed(words: &Words, columns: &str, rest: &str) -> String {
     )
 }
 
-fn numbered<T>(
+/// Reads as many rows as the page is to have; of the one behind them, only that it is there.
+fn read<T>(
     connection: &Connection,
     sql: &str,
     values: Vec<Value>,
-    which: &Selection,
+    query: &ListQuery,
     shape: &Shape<T>,
-) -> Result<Vec<(i64, T)>> {
+) -> Result<Found<T>> {
     let mut select = connection.prepare_cached(sql)?;
     let mut rows = select.query(params_from_iter(values))?;
-    let mut found = Vec::new();
+    let mut found = Found::NOTHING;
     while let Some(row) = rows.next()? {
-        found.push((row.get(0)?, (shape.read)(row, which)?));
+        if found.rows.len() == query.limit as usize {
+            found.more = true;
+            break;
+        }
+        found.rows.push((row.get(0)?, (shape.read)(row, &query.which)?));
     }
     Ok(found)
+}
+
+fn one_more(query: &ListQuery) -> Value {
+    (i64::from(query.limit) + 1).into()
 }
 
 /// Those of the folders that can hold what is meant, as the kept counts say, quoted for SQL: so that nobody walks
@@ -198,8 +223,8 @@ fn marks(which: &Selection) -> &'static str {
     }
 }
 
-fn way(up: bool) -> &'static str {
-    if up { "ASC" } else { "DESC" }
+fn way(query: &ListQuery) -> &'static str {
+    if query.looks_up() { "ASC" } else { "DESC" }
 }
 
 /// All terms, in the language of FTS5. What people typed stands between quotes and has no meaning there.

@@ -52,7 +52,7 @@ impl Messages for SqliteStore {
         self.readers
             .read(move |connection| {
                 let whole = Shape { columns: WHOLE, read: |row, _| message(row) };
-                let mut found = find::walk(connection, &query, query.limit, &whole)?;
+                let mut found = find::walk(connection, &query, &whole)?.items();
                 if query.looks_up() {
                     found.reverse();
                 }
@@ -215,23 +215,26 @@ fn folder(name: &str) -> Result<Folder> {
 
 fn page(connection: &Connection, query: &ListQuery) -> Result<MessagePage> {
     let shape = if query.which.search.has_terms() { &FOUND } else { &SUMMARY };
-    let limit = query.limit as usize;
-    let mut items = find::walk(connection, query, query.limit.saturating_add(1), shape)?;
-    let more = items.len() > limit;
-    items.truncate(limit);
+    let found = find::walk(connection, query, shape)?;
+    let more = found.more;
+    let mut items = found.items();
     if query.looks_up() {
         items.reverse();
     }
     let beyond = |cursor: Option<Cursor>| -> Result<bool> {
         let Some(cursor) = cursor else { return Ok(false) };
-        let next = ListQuery { cursor: Some(cursor), ..query.clone() };
+        let none = ListQuery { cursor: Some(cursor), limit: 0, ..query.clone() };
         let any = Shape { columns: "1", read: |_, _| Ok(()) };
-        Ok(!find::walk(connection, &next, 1, &any)?.is_empty())
+        Ok(find::walk(connection, &none, &any)?.more)
     };
     let newer = items.first().map(|item| Cursor::After(item.id));
     let older = items.last().map(|item| Cursor::Before(item.id));
-    let has_newer = if query.looks_up() { more } else { beyond(newer)? };
-    let has_older = if query.looks_up() { beyond(older)? } else { more };
+    let (has_newer, has_older) = match query.cursor {
+        // From the newest on: nothing can be newer.
+        None => (false, more),
+        Some(Cursor::Before(_)) => (beyond(newer)?, more),
+        Some(Cursor::After(_)) => (more, beyond(older)?),
+    };
     Ok(MessagePage { items, has_newer, has_older })
 }
 
