@@ -105,7 +105,13 @@ pub trait Messages: Send + Sync {
     /// still exists. Where words are looked for, the preview is [`Search::excerpt`](crate::models::Search::excerpt).
     async fn list_messages(&self, query: ListQuery) -> Result<MessagePage>;
 
-    /// The same letters in the same order, whole: for an export, and to weigh them.
+    /// The same, and how many letters lie in each folder: what a page of the inbox shows, in as few steps as the engine
+    /// can.
+    async fn list_and_count(&self, query: ListQuery) -> Result<(MessagePage, [FolderCounts; 4])> {
+        Ok((self.list_messages(query).await?, self.count_folders().await?))
+    }
+
+    /// The same letters in the same order as [`list_messages`](Self::list_messages), whole: for an export, and to weigh them.
     async fn read_messages(&self, query: ListQuery) -> Result<Vec<Message>>;
 
     /// The letters that came before `id` from the same address, in whatever upper or lower case, newest first; none

@@ -92,15 +92,14 @@ pub async fn list(
     state: Data<State>,
 ) -> Result<HttpResponse, Error> {
     let view = View::of(request.query_string())?;
-    let letters = letters(&state, &view).await?;
-    let counts = state.store.count_folders().await?;
+    let (letters, counts) = letters(&state, &view).await?;
     let frame = Frame::private(&state.config.site_name, user.user()).with_notice(flash::take_notice(&session));
     Ok(page::html(StatusCode::OK, &ListPage::of(&state, &view, &letters, counts, frame)))
 }
 
-async fn letters(state: &State, view: &View) -> Result<MessagePage, Error> {
+async fn letters(state: &State, view: &View) -> Result<(MessagePage, [FolderCounts; 4]), Error> {
     if !(view.by_relevance && view.query.search.has_terms()) {
-        return Ok(state.store.list_messages(view.page(PAGE)).await?);
+        return Ok(state.store.list_and_count(view.page(PAGE)).await?);
     }
     let newest = ListQuery { cursor: None, ..view.page(RELEVANT_AMONG) };
     let search = &newest.which.search.clone();
@@ -109,7 +108,7 @@ async fn letters(state: &State, view: &View) -> Result<MessagePage, Error> {
     hits.sort_by_cached_key(|message| std::cmp::Reverse(search.weight(&message.letter)));
     hits.truncate(PAGE as usize);
     let items = hits.iter().map(|message| MessageSummary::of(message, search)).collect();
-    Ok(MessagePage { items, has_newer: false, has_older: false })
+    Ok((MessagePage { items, has_newer: false, has_older: false }, state.store.count_folders().await?))
 }
 
 impl<'a> ListPage<'a> {

@@ -127,10 +127,24 @@ fn interruptible<T>(
     result
 }
 
+/// A transaction that only reads. What begins and ends it is prepared once, for it is there with every read.
+struct Snapshot<'a>(&'a Connection);
+
+impl<'a> Snapshot<'a> {
+    fn begin(connection: &'a Connection) -> Result<Self> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        // Nothing was written; ending the snapshot can only fail together with the read itself.
+        let _ = self.0.prepare_cached("ROLLBACK").and_then(|mut end| end.execute([]));
+    }
+}
+
 fn in_snapshot<T>(connection: &Connection, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-    let snapshot = connection.unchecked_transaction()?;
-    let result = act(&snapshot);
-    // Nothing was written; ending the snapshot can only fail together with the read itself.
-    let _ = snapshot.finish();
-    result
+    let snapshot = Snapshot::begin(connection)?;
+    act(snapshot.0)
 }

@@ -48,6 +48,10 @@ impl Messages for SqliteStore {
         self.readers.read(move |connection| page(connection, &query)).await
     }
 
+    async fn list_and_count(&self, query: ListQuery) -> Result<(MessagePage, [FolderCounts; 4])> {
+        self.readers.read(move |connection| Ok((page(connection, &query)?, count_all(connection)?))).await
+    }
+
     async fn read_messages(&self, query: ListQuery) -> Result<Vec<Message>> {
         self.readers
             .read(move |connection| {
@@ -106,20 +110,20 @@ impl Messages for SqliteStore {
     }
 
     async fn count_folders(&self) -> Result<[FolderCounts; 4]> {
-        self.readers
-            .read(|connection| {
-                let mut counts = [FolderCounts::default(); 4];
-                for (folder, counts) in Folder::ALL.into_iter().zip(&mut counts) {
-                    *counts = count(connection, folder)?;
-                }
-                Ok(counts)
-            })
-            .await
+        self.readers.read(count_all).await
     }
 
     async fn count_messages(&self, folder: Folder) -> Result<FolderCounts> {
         self.readers.read(move |connection| count(connection, folder)).await
     }
+}
+
+fn count_all(connection: &Connection) -> Result<[FolderCounts; 4]> {
+    let mut counts = [FolderCounts::default(); 4];
+    for (folder, counts) in Folder::ALL.into_iter().zip(&mut counts) {
+        *counts = count(connection, folder)?;
+    }
+    Ok(counts)
 }
 
 fn count(connection: &Connection, folder: Folder) -> Result<FolderCounts> {
@@ -195,14 +199,15 @@ fn message(row: &Row<'_>) -> Result<Message> {
 }
 
 fn summary(row: &Row<'_>, which: &Selection) -> Result<MessageSummary> {
-    let text: String = row.get(6)?;
+    // A body is long: only the piece that is shown is taken out of SQLite's memory.
+    let text = row.get_ref(6)?.as_str().map_err(rusqlite::Error::from)?;
     Ok(MessageSummary {
         id: MessageId::from_bytes(bytes(row, 1)?),
         received_at: Timestamp::from_millis(row.get(2)?),
         name: row.get(3)?,
         email: row.get(4)?,
         subject: row.get(5)?,
-        preview: if which.search.has_terms() { which.search.excerpt(&text) } else { text },
+        preview: if which.search.has_terms() { which.search.excerpt(text) } else { text.to_owned() },
         folder: folder(&row.get::<_, String>(7)?)?,
         read: row.get(8)?,
         starred: row.get(9)?,
