@@ -13,6 +13,8 @@ pub const SUBJECT_MAX: usize = 200;
 pub const BODY_MAX: usize = 10_000;
 /// Longest preview of a body in a list, in characters.
 pub const PREVIEW_MAX: usize = 160;
+/// Longest word that is left out of a preview whole rather than cut, in bytes: some scripts have no spaces.
+const WORD_MAX: usize = 40;
 
 /// A person's name: one line of 1 to [`NAME_MAX`] characters without white space around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,6 +242,13 @@ impl MessageSummary {
             starred: message.starred,
         }
     }
+
+    /// The preview without the word it may have been cut in, and whether the letter goes on there.
+    pub fn opening(&self) -> (&str, bool) {
+        let Some((last, _)) = self.preview.char_indices().nth(PREVIEW_MAX - 1) else { return (&self.preview, false) };
+        let whole = self.preview[..last].rfind(char::is_whitespace).filter(|end| last - end <= WORD_MAX);
+        (self.preview[..whole.unwrap_or(last)].trim_end(), true)
+    }
 }
 
 fn one_line(field: &'static str, what: &str, text: &str, max: usize) -> Result<(), Fault> {
@@ -288,6 +297,23 @@ mod tests {
     fn a_good_letter_is_taken_as_it_is() {
         let letter = Letter::parse(&draft()).expect("the draft keeps every rule");
         assert_eq!(letter.body.as_str(), "Dear Charles,\nit computes.");
+    }
+
+    #[test]
+    fn a_preview_that_was_cut_ends_with_a_whole_word() {
+        let opening = |text: &str| {
+            let letter = Letter::parse(&Draft { message: text.into(), ..draft() }).expect("a letter");
+            let (id, received_at) = (MessageId::from_bytes([0; 16]), Timestamp::from_millis(0));
+            let message =
+                Message { id, received_at, letter, folder: Folder::Inbox, read: false, starred: false, version: 1 };
+            let summary = MessageSummary::of(&message, &Search::default());
+            let (text, goes_on) = summary.opening();
+            (text.to_owned(), goes_on)
+        };
+        assert_eq!(opening(&"four ".repeat(31)), ("four ".repeat(31), false));
+        assert_eq!(opening(&"three ".repeat(40)), ("three ".repeat(26).trim_end().to_owned(), true));
+        assert_eq!(opening(&"語".repeat(200)), ("語".repeat(PREVIEW_MAX - 1), true));
+        assert_eq!(opening(&format!("a {}", "x".repeat(200))), (format!("a {}", "x".repeat(PREVIEW_MAX - 3)), true));
     }
 
     #[test]

@@ -77,6 +77,8 @@ struct Row<'a> {
     email: &'a str,
     subject: Vec<Segment<'a>>,
     preview: Vec<Segment<'a>>,
+    /// Whether the letter goes on behind the preview.
+    goes_on: bool,
     when: When,
     unread: bool,
     starred: bool,
@@ -197,11 +199,13 @@ fn filters(view: &View) -> Vec<FilterLink> {
 
 impl<'a> Row<'a> {
     fn of(letter: &'a MessageSummary, search: &Search, now: Timestamp) -> Self {
+        let (opening, goes_on) = letter.opening();
         Self {
             id: letter.id.to_string(),
             name: search.segments(&letter.name, true),
             subject: search.segments(&letter.subject, false),
-            preview: search.segments(&letter.preview, false),
+            preview: search.segments(opening, false),
+            goes_on,
             plain_name: &letter.name,
             email: &letter.email,
             when: When::in_list(letter.received_at, now),

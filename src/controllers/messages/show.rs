@@ -47,6 +47,7 @@ struct Earlier {
     href: String,
     subject: String,
     preview: String,
+    goes_on: bool,
     when: When,
     folder: Option<&'static str>,
 }
@@ -125,10 +126,12 @@ impl Earlier {
     fn of(letter: MessageSummary, now: Timestamp) -> Self {
         let folder = (letter.folder != Folder::Inbox).then_some(letter.folder);
         let view = View { folder, ..View::default() };
+        let (opening, goes_on) = letter.opening();
         Self {
             href: view.letter(letter.id),
+            preview: opening.to_owned(),
+            goes_on,
             subject: letter.subject,
-            preview: letter.preview,
             when: When::in_list(letter.received_at, now),
             folder: folder.map(name),
         }
