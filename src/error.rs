@@ -87,7 +87,7 @@ impl Error {
             Error::Malformed(advice) => (400, "This request cannot be read", advice.clone()),
             Error::Unauthorized => (401, "You are not signed in", "Log in, then try again.".to_owned()),
             Error::InvalidToken => (401, "This token opens nothing", "It has expired, was revoked, or is not from here. Refresh it, or log in.".to_owned()),
-            Error::WrongLogin => (401, "This login is not right", "Check the e-mail address and the password, then try again.".to_owned()),
+            Error::WrongLogin => (401, "This login is not right", "Check the email address and the password, then try again.".to_owned()),
             Error::ReadOnlyToken => (403, "This is not allowed", "This token may only read. Use one that may write too.".to_owned()),
             Error::Forbidden(advice) => (403, "This is not allowed", (*advice).to_owned()),
             Error::NotFound => (404, "There is nothing here", "Check the address, or start again from the first page.".to_owned()),

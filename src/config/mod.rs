@@ -53,7 +53,7 @@ pub const NAMES: [&str; 18] = [
 ];
 
 const SITE_INTRO: &str =
-    "A question, an idea or just a kind word? Write it here, and an answer will come to you by e-mail.";
+    "A question, an idea or just a kind word? Write it here, and an answer will come to you by email.";
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
 

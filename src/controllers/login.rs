@@ -15,7 +15,7 @@ use crate::page::{self, Frame};
 use crate::state::State;
 use crate::{body, client, flash, paths};
 
-const WRONG: &str = "The e-mail address or the password is not right. Check both and try again.";
+const WRONG: &str = "The email address or the password is not right. Check both and try again.";
 const ALARM: &str = "A session of yours was ended, because an old copy of its key was used. If you did not restore a \
                      browser from a backup, somebody else may have had it: change your password.";
 

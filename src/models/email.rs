@@ -9,7 +9,7 @@ const EMAIL_MAX: usize = 254;
 
 /// An address as HTML's `type=email` accepts it, kept as it was typed, at most 254 bytes.
 ///
-/// Source: HTML Living Standard, "valid e-mail address". Internationalised domain names are accepted as people
+/// Source: HTML Living Standard, "valid email address". Internationalised domain names are accepted as people
 /// write them and judged by their ASCII form (UTS 46), which is what a browser does before it sends them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailAddress(String);
@@ -22,19 +22,19 @@ impl EmailAddress {
     pub fn parse(field: &'static str, text: &str) -> Result<Self, Fault> {
         let text = text.trim_matches([' ', '\t', '\n', '\r', '\u{c}']);
         if text.is_empty() {
-            return Err(Fault::new(field, "Enter an e-mail address, so that you can be answered."));
+            return Err(Fault::new(field, "Enter an email address, so that you can be answered."));
         }
         if text.len() > EMAIL_MAX {
             return Err(Fault::new(
                 field,
-                format!("The e-mail address is longer than {EMAIL_MAX} bytes. Use a shorter one."),
+                format!("The email address is longer than {EMAIL_MAX} bytes. Use a shorter one."),
             ));
         }
         let valid = text.split_once('@').is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain));
         if valid {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Fault::new(field, "The e-mail address is not complete. It looks like name@example.com."))
+            Err(Fault::new(field, "The email address is not complete. It looks like name@example.com."))
         }
     }
 

@@ -27,7 +27,7 @@ const TRASH: Tool = tool(Action::Trash, "Trash", "#");
 pub(super) fn moves(folder: Option<Folder>) -> Vec<Tool> {
     match folder {
         Some(Folder::Inbox) => vec![ARCHIVE, SPAM, TRASH],
-        Some(Folder::Archive) => vec![tool(Action::Inbox, "Back to inbox", "e"), SPAM, TRASH],
+        Some(Folder::Archive) => vec![tool(Action::Inbox, "Move to inbox", "e"), SPAM, TRASH],
         Some(Folder::Spam) => vec![tool(Action::Inbox, "Not spam", "!"), TRASH],
         Some(Folder::Trash) => {
             vec![tool(Action::Inbox, "Restore", "#"), Tool { action: DELETE, label: "Delete for good", key: "" }]

@@ -104,7 +104,7 @@ fn r15_a_planted_or_damaged_hash_makes_the_login_fail_in_the_normal_way() {
         // Cost 31 would take days, were it honoured.
         let answer = try_login(&app.visitor(), MEMBER, PASSWORD);
         assert_eq!(answer.status, 422, "{scheme} {hash}: {}", answer.text());
-        assert!(answer.text().contains("The e-mail address or the password is not right"));
+        assert!(answer.text().contains("The email address or the password is not right"));
     }
     plant(&app, scheme, &good);
     log_in_with(&app, MEMBER, PASSWORD);

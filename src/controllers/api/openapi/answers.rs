@@ -107,7 +107,7 @@ fn example(status: u16, detail: &str) -> Value {
         "request_id": "019ab12345677abc8123456789abcdef",
     });
     if status == 422 {
-        problem["errors"] = json!([{"pointer": "#/email", "detail": "The e-mail address is not complete. It looks like name@example.com."}]);
+        problem["errors"] = json!([{"pointer": "#/email", "detail": "The email address is not complete. It looks like name@example.com."}]);
     }
     problem
 }
