@@ -7,6 +7,7 @@ mod clock;
 mod failing;
 mod log;
 pub mod mongod;
+mod network;
 mod proxy;
 mod wire;
 
@@ -16,6 +17,7 @@ pub use browser::{Answer, Browser, encode};
 pub use clock::TestClock;
 pub use failing::{STORE_SECRET, Trouble};
 pub use log::Log;
+pub use network::Network;
 pub use proxy::Proxy;
 pub use wire::Wire;
 

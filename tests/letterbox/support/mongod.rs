@@ -13,7 +13,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::ClientOptions;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::block_on;
+use super::{Network, block_on};
 
 /// Starts the server and says its process id; starts it anew for each line of its input, and leaves nothing behind when
 /// that ends. It ends when the test process does, however it does.
@@ -41,6 +41,7 @@ pub const CALM: Duration = Duration::from_secs(10);
 
 /// One server on a free port, with a directory of its own. It ends when this is dropped.
 pub struct Mongod {
+    host: String,
     pub port: u16,
     /// Its process.
     pub pid: u32,
@@ -51,24 +52,37 @@ pub struct Mongod {
 impl Mongod {
     /// Starts a server with these arguments beside the usual ones, and waits until it can be asked.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_with(&["sh"], "127.0.0.1", arguments)
+    }
+
+    /// The same on a machine of its own.
+    pub fn start_in(network: &mut Network, arguments: &[&str]) -> Self {
+        let started = Self::start_with(&["unshare", "--net", "sh"], &network.next(), arguments);
+        network.link(started.keeper.id());
+        started
+    }
+
+    fn start_with(shell: &[&str], host: &str, arguments: &[&str]) -> Self {
         for _ in 0..20 {
-            if let Some(started) = Self::try_start(arguments) {
+            if let Some(started) = Self::try_start(shell, host, arguments) {
                 return started;
             }
         }
         panic!("no mongod starts");
     }
 
-    fn try_start(arguments: &[&str]) -> Option<Self> {
+    fn try_start(shell: &[&str], host: &str, arguments: &[&str]) -> Option<Self> {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         // Another process of these tests begins elsewhere.
         let step = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add((std::process::id() % 997 * 10) as u16);
         let port = PORTS.start + step % (PORTS.end - PORTS.start);
         let mongod = std::env::var("LETTERBOX_TEST_MONGOD").expect("LETTERBOX_TEST_MONGOD names a mongod");
         let directory = tempfile::Builder::new().prefix("letterbox-mongod-").tempdir_in(place()).unwrap().keep();
-        let mut keeper = Command::new("sh");
-        keeper.args(["-c", KEEPER, "sh", &mongod, "--port", &port.to_string()]);
-        keeper.args(["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"]);
+        // A machine gets its address when it is there.
+        let own = if host == "127.0.0.1" { host } else { "0.0.0.0" };
+        let mut keeper = Command::new(shell[0]);
+        keeper.args(&shell[1..]).args(["-c", KEEPER, "sh", &mongod, "--port", &port.to_string()]);
+        keeper.args(["--bind_ip", own, "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"]);
         keeper.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]).args(arguments);
         keeper.env("DIR", &directory).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
         let mut keeper = keeper.spawn().unwrap();
@@ -76,7 +90,7 @@ impl Mongod {
         let mut pid = String::new();
         says.read_line(&mut pid).unwrap();
         match pid.trim().parse() {
-            Ok(pid) => Some(Self { port, pid, keeper, says }),
+            Ok(pid) => Some(Self { host: host.to_owned(), port, pid, keeper, says }),
             Err(_) => {
                 keeper.wait().unwrap();
                 None
@@ -106,7 +120,12 @@ impl Mongod {
 
     /// The URL of a database on this server and no other.
     pub fn url(&self, database: &str) -> String {
-        format!("mongodb://127.0.0.1:{}/{database}?directConnection=true", self.port)
+        format!("mongodb://{}/{database}?directConnection=true", self.address())
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> String {
+        format!("{}:{}", self.host, self.port)
     }
 }
 
@@ -134,17 +153,25 @@ impl ReplicaSet {
     /// Starts three servers and waits until one of them leads. They elect another one when they have not heard of it
     /// for `election`.
     pub fn start(election: Duration) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("letterbox{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let arguments = ["--replSet", &name, "--oplogSize", "64"];
-        let members: Vec<_> = std::thread::scope(|scope| {
+        let name = set_name();
+        let arguments = arguments(&name);
+        let members = std::thread::scope(|scope| {
             let starting: Vec<_> = (0..3).map(|_| scope.spawn(|| Mongod::start(&arguments))).collect();
             starting.into_iter().map(|member| member.join().unwrap()).collect()
         });
-        let hosts: Vec<_> = (0_i32..)
-            .zip(&members)
-            .map(|(id, member)| doc! { "_id": id, "host": format!("127.0.0.1:{}", member.port) })
-            .collect();
+        Self::of(members, name, election)
+    }
+
+    /// The same with a machine for each of them.
+    pub fn start_in(network: &mut Network, election: Duration) -> Self {
+        let name = set_name();
+        let members = (0..3).map(|_| Mongod::start_in(network, &arguments(&name))).collect();
+        Self::of(members, name, election)
+    }
+
+    fn of(members: Vec<Mongod>, name: String, election: Duration) -> Self {
+        let host = |(id, member): (i32, &Mongod)| doc! { "_id": id, "host": member.address() };
+        let hosts: Vec<_> = (0..).zip(&members).map(host).collect();
         let election = i64::try_from(election.as_millis()).unwrap();
         let settings = doc! { "electionTimeoutMillis": election, "heartbeatIntervalMillis": 500 };
         let set = Self { members, name };
@@ -159,9 +186,20 @@ impl ReplicaSet {
 
     /// The URL of a database on the set.
     pub fn url(&self, database: &str) -> String {
-        let hosts: Vec<_> = self.members.iter().map(|member| format!("127.0.0.1:{}", member.port)).collect();
+        let hosts: Vec<_> = self.members.iter().map(Mongod::address).collect();
         format!("mongodb://{}/{database}?replicaSet={}", hosts.join(","), self.name)
     }
+}
+
+/// A name that no other set of this process has.
+fn set_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("letterbox{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Of a member of the set `name`.
+fn arguments(name: &str) -> [&str; 4] {
+    ["--replSet", name, "--oplogSize", "64"]
 }
 
 /// Has a command carried out by whoever leads the database at `url`. May be called from within a runtime.
