@@ -72,6 +72,11 @@ fn is_full(error: &Error) -> bool {
     code(error).is_some_and(|code| FULL.contains(&code))
 }
 
+/// What the driver says of a network that failed.
+pub(super) fn hangs() -> Error {
+    ErrorKind::Io(std::sync::Arc::new(std::io::ErrorKind::TimedOut.into())).into()
+}
+
 /// Whether a unique index refused a document.
 pub(super) fn is_duplicate(error: &Error) -> bool {
     code(error) == Some(DUPLICATE)

@@ -20,7 +20,7 @@ use crate::config::MongoUrl;
 use crate::store::StoreError;
 
 /// The schema this program knows. Raise it with every change of an index or of a document's fields.
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 /// `_id` of the mark.
 const ID: &str = "schema";
 /// `IndexOptionsConflict` and `IndexKeySpecsConflict`
@@ -66,6 +66,7 @@ fn indexes() -> Vec<Index> {
         index("messages", doc! { "change.id": 1 }, Kind::Sparse),
         index("messages", doc! { "trashed_at": 1 }, Kind::Sparse),
         index("messages", doc! { "pending": 1 }, Kind::Sparse),
+        index("messages", doc! { "lot": 1 }, Kind::Sparse),
         index("sessions", doc! { "user": 1 }, Kind::Plain),
         index("tokens", doc! { "user": 1 }, Kind::Plain),
         index("events", doc! { "at": 1 }, Kind::Plain),

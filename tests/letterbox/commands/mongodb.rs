@@ -118,7 +118,7 @@ fn r63_a_day_on_a_mongodb_leaves_no_login_in_what_is_said_or_logged() {
     assert!(owner.get("/messages").text().contains("Sealed words"));
 
     let report = on(&url, &["check"], "", directory.path());
-    for part in ["MongoDB 6.", "schema 1", "Everything is in order."] {
+    for part in ["MongoDB 6.", "schema 2", "Everything is in order."] {
         assert!(report.stdout.contains(part), "{part:?} is not in {report:?}");
     }
     for (name, count) in [("Letters", 1), ("Users", 1), ("Sessions", 1)] {

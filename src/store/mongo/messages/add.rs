@@ -13,27 +13,32 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::letter::{GONE, Named, Stored, letters, name};
+use super::lots::{Lot, Lots};
 use crate::models::{DeliveryKey, MessageId};
 use crate::store::mongo::connection::{LET_GO_AFTER, PAUSE, TRY_WITHIN, WRITE_WITHIN};
-use crate::store::mongo::fault::DUPLICATE;
+use crate::store::mongo::fault::{DUPLICATE, hangs};
 use crate::store::mongo::values::{blob, time};
 use crate::store::mongo::{Fault, MongoStore, Rooms};
 use crate::store::{Delivered, Delivery, Result, StoreError};
 
 /// Letters that go in together, at most.
 const TOGETHER: usize = 100;
-/// How many such lots may be under way at once.
-const LOTS: usize = 2;
+/// How many such bags may be under way at once.
+const BAGS: usize = 2;
 
 /// Letters that wait.
 #[derive(Default)]
-pub(in crate::store::mongo) struct Inbound(Mutex<Waiting>);
+pub(in crate::store::mongo) struct Inbound {
+    waiting: Mutex<Waiting>,
+    /// With which they are counted.
+    lots: Lots,
+}
 
 #[derive(Default)]
 struct Waiting {
     letters: Vec<Inward>,
-    /// Lots under way.
-    lots: usize,
+    /// Bags under way.
+    bags: usize,
 }
 
 /// One letter, and whoever waits for its answer.
@@ -67,37 +72,37 @@ impl MongoStore {
 }
 
 impl Inbound {
-    /// Whether another lot shall set out.
+    /// Whether another bag shall set out.
     fn add(&self, letter: Inward) -> bool {
         let mut waiting = self.lock();
         waiting.letters.push(letter);
-        let sets_out = waiting.lots < LOTS;
-        waiting.lots += usize::from(sets_out);
+        let sets_out = waiting.bags < BAGS;
+        waiting.bags += usize::from(sets_out);
         sets_out
     }
 
-    /// The letters that have waited longest; none when the lot has nothing more to carry.
+    /// The letters that have waited longest; none when the bag has nothing more to carry.
     fn take(&self) -> Vec<Inward> {
         let mut waiting = self.lock();
         let most = waiting.letters.len().min(TOGETHER);
-        waiting.lots -= usize::from(most == 0);
+        waiting.bags -= usize::from(most == 0);
         waiting.letters.drain(..most).collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 async fn carry(inbound: Arc<Inbound>, rooms: Arc<Rooms>) {
     loop {
-        let mut lot = inbound.take();
-        if lot.is_empty() {
+        let mut bag = inbound.take();
+        if bag.is_empty() {
             return;
         }
-        while !lot.is_empty() {
-            lot = try_once(&rooms, lot).await;
-            if !lot.is_empty() {
+        while !bag.is_empty() {
+            bag = try_once(&inbound.lots, &rooms, bag).await;
+            if !bag.is_empty() {
                 sleep(PAUSE).await;
             }
         }
@@ -105,30 +110,34 @@ async fn carry(inbound: Arc<Inbound>, rooms: Arc<Rooms>) {
 }
 
 /// Puts these letters in and answers those whose fate is known; gives back those to be tried again.
-async fn try_once(rooms: &Rooms, lot: Vec<Inward>) -> Vec<Inward> {
-    let (lot, late): (Vec<_>, Vec<_>) = lot.into_iter().partition(|letter| Instant::now() < letter.until);
+async fn try_once(lots: &Lots, rooms: &Arc<Rooms>, bag: Vec<Inward>) -> Vec<Inward> {
+    let (bag, late): (Vec<_>, Vec<_>) = bag.into_iter().partition(|letter| Instant::now() < letter.until);
     for letter in late {
         let _ = letter.answer.send(Err(StoreError::Unavailable("the database did not take it in time".into())));
     }
-    if lot.is_empty() {
-        return lot;
+    if bag.is_empty() {
+        return bag;
     }
-    let documents: Vec<Stored> = lot.iter().map(|letter| Stored::new(&letter.delivery)).collect();
-    let room = letters::<Stored>(rooms);
-    let insert = tokio::spawn(timeout(LET_GO_AFTER, async move { room.insert_many(documents).ordered(false).await }));
-    // One that hangs is left to itself, and its letters are tried once more beside it.
-    let outcome = match timeout(TRY_WITHIN, insert).await {
-        Ok(Ok(Ok(outcome))) => outcome,
-        Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(hangs()),
+    let (outcome, refused) = match lots.set_out(rooms, bag.len()).await {
+        Ok(lot) => {
+            let outcome = insert(rooms, &bag, &lot).await;
+            let refused = outcome.as_ref().map_or_else(refusals, |_| Some(HashMap::new()));
+            if refused.is_some() {
+                lot.settle()
+            } else {
+                lots.leave(&lot).await
+            }
+            (outcome, refused)
+        }
+        Err(error) => (Err(error), None),
     };
-    let refused = outcome.as_ref().map_or_else(refusals, |_| Some(HashMap::new()));
     let mut again = Vec::new();
-    for (index, mut letter) in lot.into_iter().enumerate() {
+    for (index, mut letter) in bag.into_iter().enumerate() {
         let fate = match (&refused, &outcome) {
             (Some(refused), _) if !refused.contains_key(&index) => Ok(Some(new(&letter.delivery))),
             (Some(refused), _) if refused[&index] == DUPLICATE => known_in_time(rooms, &letter).await,
             (_, Err(error)) => Err(error.clone().into()),
-            (_, Ok(_)) => Ok(None),
+            (_, Ok(())) => Ok(None),
         };
         match fate {
             Ok(Some(delivered)) => drop(letter.answer.send(Ok(delivered))),
@@ -144,7 +153,19 @@ async fn try_once(rooms: &Rooms, lot: Vec<Inward>) -> Vec<Inward> {
     again
 }
 
-/// The letters the server refused, by their place in the lot, each with the reason's code; `None` where nothing is
+/// Has the server put all of these in. One try that hangs is left to itself, and its letters are tried once more beside
+/// it.
+async fn insert(rooms: &Rooms, bag: &[Inward], lot: &Lot) -> mongodb::error::Result<()> {
+    let documents: Vec<Stored> = bag.iter().map(|letter| Stored::new(&letter.delivery).in_lot(lot.id)).collect();
+    let room = letters::<Stored>(rooms);
+    let insert = tokio::spawn(timeout(LET_GO_AFTER, async move { room.insert_many(documents).ordered(false).await }));
+    match timeout(TRY_WITHIN, insert).await {
+        Ok(Ok(Ok(outcome))) => outcome.map(drop),
+        Ok(Ok(Err(_)) | Err(_)) | Err(_) => Err(hangs()),
+    }
+}
+
+/// The letters the server refused, by their place in the bag, each with the reason's code; `None` where nothing is
 /// known of any.
 fn refusals(error: &Error) -> Option<HashMap<usize, i32>> {
     match &*error.kind {
@@ -161,12 +182,7 @@ fn new(delivery: &Delivery) -> Delivered {
     Delivered { id: delivery.id, received_at: delivery.received_at, repeated: false }
 }
 
-/// What the driver says of a network that failed.
-fn hangs() -> Error {
-    ErrorKind::Io(Arc::new(std::io::ErrorKind::TimedOut.into())).into()
-}
-
-/// The same as [`known`], but no letter of a lot waits for ever for the question about another.
+/// The same as [`known`], but no letter of a bag waits for ever for the question about another.
 async fn known_in_time(rooms: &Rooms, letter: &Inward) -> Result<Option<Delivered>, Fault> {
     timeout(TRY_WITHIN, known(rooms, &letter.delivery, letter.tried)).await.unwrap_or_else(|_| Err(hangs().into()))
 }

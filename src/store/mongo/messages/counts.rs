@@ -12,15 +12,21 @@
 //!
 //! Whoever finds a note that another process left does steps 2 and 3 for it; nothing happens twice, because a letter
 //! takes no number that is not above its own. Until then a reader takes the state in the note for that of the letter.
+//!
+//! Letters that have just come are not touched a second time for the counts' sake: they come in [`lots`](super::lots).
+//! While a lot is open its letters stand in no sum, and readers look at each. When it is closed, all of them are counted
+//! at once as what they came as, unread in the inbox, and each carries that state without a word. Those that have been
+//! changed meanwhile are pending like any other from then on.
 
 use std::collections::HashMap;
 
 use futures_util::TryStreamExt as _;
 use mongodb::Collection;
-use mongodb::bson::{Bson, Uuid, doc, serialize_to_bson};
+use mongodb::bson::{Bson, DateTime, Document, Uuid, doc, serialize_to_bson};
 use serde::{Deserialize, Serialize};
 
 use super::letter::{GONE, Named, letters};
+use super::lots;
 use crate::models::{Folder, FolderCounts};
 use crate::store::mongo::fault::is_duplicate;
 use crate::store::mongo::values::{absent, damaged};
@@ -29,16 +35,20 @@ use crate::store::mongo::{Fault, Rooms};
 /// Letters that are folded in together, at most.
 const FOLD: i64 = 500;
 /// `_id` of the sums.
-const ID: &str = "folders";
+pub(super) const ID: &str = "folders";
 
 /// The sums.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Ledger {
+pub(super) struct Ledger {
     #[serde(rename = "_id")]
     id: String,
     /// Grows with every write.
     revision: i64,
+    #[serde(default)]
     folders: HashMap<String, Sum>,
+    /// Lots whose letters are in no sum yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) open: Vec<OpenLot>,
     #[serde(skip_serializing_if = "Option::is_none")]
     folding: Option<Folding>,
 }
@@ -72,6 +82,14 @@ struct State {
     read: bool,
 }
 
+/// A lot that letters may still come with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct OpenLot {
+    pub(super) id: Uuid,
+    /// By the clock of the server.
+    pub(super) since: DateTime,
+}
+
 /// A letter that may stand otherwise than it is counted.
 #[derive(Debug, Deserialize)]
 struct Pending {
@@ -80,6 +98,16 @@ struct Pending {
     #[serde(flatten)]
     state: State,
     counted: Option<State>,
+    lot: Option<Uuid>,
+}
+
+impl Pending {
+    /// The state under which it is counted, as far as it says so itself.
+    fn counted(&self, open: &[Uuid]) -> Option<State> {
+        let lot = self.lot.filter(|lot| !open.contains(lot));
+        let came = || State { folder: Folder::Inbox.as_str().to_owned(), read: false };
+        self.counted.clone().or_else(|| lot.map(|_| came()))
+    }
 }
 
 impl Ledger {
@@ -95,12 +123,17 @@ impl Ledger {
     fn take_in(&mut self, pending: &[Pending]) {
         let folding = self.folding.take().map_or_else(Vec::new, |folding| folding.letters);
         let noted: HashMap<Uuid, State> = folding.into_iter().map(|folded| (folded.id, folded.state)).collect();
+        let open = self.open();
         for letter in pending {
-            if let Some(counted) = noted.get(&letter.id).or(letter.counted.as_ref()) {
-                self.add(counted, -1);
+            if let Some(counted) = noted.get(&letter.id).cloned().or_else(|| letter.counted(&open)) {
+                self.add(&counted, -1);
             }
             self.add(&letter.state, 1);
         }
+    }
+
+    fn open(&self) -> Vec<Uuid> {
+        self.open.iter().map(|lot| lot.id).collect()
     }
 
     fn counts(&self, folder: Folder) -> Result<FolderCounts, Fault> {
@@ -110,16 +143,18 @@ impl Ledger {
     }
 }
 
-/// The counts in the order of [`Folder::ALL`], and how many letters are pending.
+/// The counts in the order of [`Folder::ALL`], and how many letters are pending and can be folded in.
 pub(super) async fn count(rooms: &Rooms) -> Result<([FolderCounts; 4], usize), Fault> {
     loop {
         let mut ledger = ledger(rooms).await?;
-        let pending = pending(rooms, None).await?;
+        let open = ledger.open();
+        let pending = pending(rooms, either(&open), None).await?;
         let now = self::ledger(rooms).await?;
         if now.revision == ledger.revision {
             ledger.take_in(&pending);
             let [inbox, archive, spam, trash] = Folder::ALL.map(|folder| ledger.counts(folder));
-            return Ok(([inbox?, archive?, spam?, trash?], pending.len()));
+            let folds = pending.iter().filter(|letter| letter.lot.is_none_or(|lot| !open.contains(&lot)));
+            return Ok(([inbox?, archive?, spam?, trash?], folds.count()));
         }
     }
 }
@@ -127,11 +162,13 @@ pub(super) async fn count(rooms: &Rooms) -> Result<([FolderCounts; 4], usize), F
 /// Folds in what is pending, at most [`FOLD`] letters; says whether there may be more.
 pub(super) async fn fold(rooms: &Rooms) -> Result<bool, Fault> {
     let before = ledger(rooms).await?;
+    lots::close_forgotten(rooms, &before).await?;
     if let Some(folding) = &before.folding {
         finish(rooms, folding).await?;
         return Ok(true);
     }
-    let pending = pending(rooms, Some(FOLD)).await?;
+    // How those of open lots are counted is not said yet.
+    let pending = pending(rooms, doc! { "pending": true, "lot": { "$nin": before.open() } }, Some(FOLD)).await?;
     if pending.is_empty() {
         return Ok(false);
     }
@@ -221,21 +258,31 @@ async fn recount(rooms: &Rooms) -> Result<Vec<FolderCounts>, Fault> {
     Ok(counts)
 }
 
+/// What is pending, and what has come with one of these lots.
+fn either(open: &[Uuid]) -> Document {
+    let pending = doc! { "pending": true };
+    if open.is_empty() {
+        pending
+    } else {
+        doc! { "$or": [pending, { "lot": { "$in": open } }] }
+    }
+}
+
 async fn ledger(rooms: &Rooms) -> Result<Ledger, Fault> {
     Ok(sums(rooms).find_one(doc! { "_id": ID }).await?.unwrap_or_default())
 }
 
-async fn pending(rooms: &Rooms, most: Option<i64>) -> Result<Vec<Pending>, Fault> {
-    let fields = doc! { "folder": 1, "read": 1, "counted": 1 };
+async fn pending(rooms: &Rooms, these: Document, most: Option<i64>) -> Result<Vec<Pending>, Fault> {
+    let fields = doc! { "folder": 1, "read": 1, "counted": 1, "lot": 1 };
     let room = letters(rooms);
-    let mut find = room.find(doc! { "pending": true }).projection(fields);
+    let mut find = room.find(these).projection(fields);
     if let Some(most) = most {
         find = find.limit(most);
     }
     Ok(find.await?.try_collect().await?)
 }
 
-fn sums(rooms: &Rooms) -> Collection<Ledger> {
+pub(super) fn sums(rooms: &Rooms) -> Collection<Ledger> {
     rooms.counts.clone_with_type()
 }
 

@@ -44,7 +44,8 @@ impl Deletion {
             let mut filter = doc! { "_id": { "$in": &ids } };
             filter.extend(fit);
             let left = doc! {
-                "_id": "$_id", "key": "$_id", "folder": GONE, "counted": "$counted", "pending": true, "by": self.act,
+                "_id": "$_id", "key": "$_id", "folder": GONE, "counted": "$counted", "lot": "$lot", "pending": true,
+                "by": self.act,
             };
             progress.sent.extend(&ids);
             let done = letters::<Named>(rooms).update_many(filter, vec![doc! { "$replaceWith": left }]).await?;

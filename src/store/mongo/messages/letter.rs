@@ -40,6 +40,9 @@ pub(super) struct Stored {
     /// Whether it stands otherwise than it is counted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pending: bool,
+    /// The lot with which it came and is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lot: Option<Uuid>,
     /// What the search index knows of it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     words: BTreeSet<String>,
@@ -141,8 +144,14 @@ impl Stored {
             version: 1,
             trashed_at: None,
             pending: true,
+            lot: None,
             words: Search::entries(letter),
         }
+    }
+
+    /// The same as one of a lot, which is counted as a whole.
+    pub(super) fn in_lot(self, lot: Uuid) -> Self {
+        Self { pending: false, lot: Some(lot), ..self }
     }
 
     /// A letter from another store.

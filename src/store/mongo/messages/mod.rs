@@ -8,6 +8,7 @@ mod delete;
 mod find;
 pub(super) mod kept;
 mod letter;
+mod lots;
 mod tally;
 mod words;
 
@@ -37,7 +38,6 @@ impl Messages for MongoStore {
         let delivered = self.put_in(delivery).await?;
         if !delivered.repeated {
             self.arrivals.came(id);
-            self.note_changed(1);
         }
         Ok(delivered)
     }
