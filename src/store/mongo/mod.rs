@@ -117,7 +117,12 @@ pub async fn exists(url: &MongoUrl) -> Result<bool> {
     let home = Home::start()?;
     let database = connection::connect(&home, url).await?;
     let Some(runtime) = home.runtime() else { return Ok(false) };
-    let looked = runtime.spawn(async move { database.list_collection_names().await });
+    let looked = runtime.spawn(async move {
+        let names = database.list_collection_names().await;
+        // Left alone, the driver ends its sessions by a task of its own, which panics when its home is gone by then.
+        database.client().clone().shutdown().immediate(true).await;
+        names
+    });
     let names = looked.await.map_err(|error| StoreError::Internal(error.into()))?;
     let names = names.map_err(|error| StoreError::from(Fault::from(error)))?;
     Ok(names.iter().any(|name| Rooms::NAMES.contains(&name.as_str())))
