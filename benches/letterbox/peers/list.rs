@@ -31,7 +31,8 @@ pub fn serve(database: &Path) {
 }
 
 async fn list(connection: Data<Connection>) -> HttpResponse {
-    let page = ListPage::of(letters(&connection), counts(&connection), SystemClock::start().now());
+    let letters = letters(&connection);
+    let page = ListPage::of(&letters, counts(&connection), SystemClock::start().now());
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page.render().unwrap())
 }
 

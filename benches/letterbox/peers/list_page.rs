@@ -12,7 +12,7 @@ const PAGE: usize = 50;
 
 #[derive(Template)]
 #[template(path = "messages/list.html")]
-pub struct ListPage {
+pub struct ListPage<'a> {
     frame: Frame,
     title: &'static str,
     folders: Vec<FolderLink>,
@@ -24,7 +24,7 @@ pub struct ListPage {
     is_filtered: bool,
     everywhere: Option<String>,
     folder: Folder,
-    items: Vec<Row>,
+    items: Vec<Row<'a>>,
     moves: Vec<Tool>,
     marks: Vec<Tool>,
     all_selected: bool,
@@ -36,6 +36,7 @@ pub struct ListPage {
     older: Option<String>,
     start: String,
     here: String,
+    here_query: String,
     contact_url: String,
     exports: Vec<Link>,
     since: String,
@@ -60,14 +61,14 @@ struct Tool {
     key: &'static str,
 }
 
-struct Row {
+struct Row<'a> {
     id: String,
-    href: String,
-    name: Vec<Segment>,
-    plain_name: String,
-    email: String,
-    subject: Vec<Segment>,
-    preview: Vec<Segment>,
+    name: Vec<Segment<'a>>,
+    plain_name: &'a str,
+    email: &'a str,
+    subject: Vec<Segment<'a>>,
+    preview: Vec<Segment<'a>>,
+    goes_on: bool,
     when: When,
     unread: bool,
     starred: bool,
@@ -75,11 +76,11 @@ struct Row {
     folder_name: &'static str,
 }
 
-impl ListPage {
+impl<'a> ListPage<'a> {
     /// `letters` are the newest of the inbox, one more than are shown if there are more.
-    pub fn of(mut letters: Vec<MessageSummary>, counts: [FolderCounts; 4], now: Timestamp) -> Self {
+    pub fn of(letters: &'a [MessageSummary], counts: [FolderCounts; 4], now: Timestamp) -> Self {
         let more = letters.len() > PAGE;
-        letters.truncate(PAGE);
+        let letters = &letters[..letters.len().min(PAGE)];
         let older = letters.last().filter(|_| more).map(|last| format!("/messages?before={}", last.id));
         let since = letters.first().map_or(String::new(), |first| first.id.to_string());
         let user = SignedIn { name: "Owner".to_owned(), email: EMAIL.to_owned(), is_owner: true };
@@ -95,7 +96,7 @@ impl ListPage {
             is_filtered: false,
             everywhere: None,
             folder: Folder::Inbox,
-            items: letters.into_iter().map(|letter| Row::of(letter, now)).collect(),
+            items: letters.iter().map(|letter| Row::of(letter, now)).collect(),
             moves: tools(&[("archive", "Archive", "e"), ("spam", "Spam", "!"), ("trash", "Trash", "#")]),
             marks: tools(&[
                 ("read", "Mark read", "shift+i"),
@@ -112,6 +113,7 @@ impl ListPage {
             older,
             start: "/messages".to_owned(),
             here: "/messages".to_owned(),
+            here_query: String::new(),
             contact_url: "http://127.0.0.1/contact".to_owned(),
             exports: exports(),
             since,
@@ -143,20 +145,17 @@ fn tools(tools: &[(&'static str, &'static str, &'static str)]) -> Vec<Tool> {
     tools.iter().map(|&(action, label, key)| Tool { action, label, key }).collect()
 }
 
-impl Row {
-    fn of(letter: MessageSummary, now: Timestamp) -> Self {
-        let whole = |text: &str| match text {
-            "" => Vec::new(),
-            text => vec![Segment { text: text.to_owned(), hit: false }],
-        };
+impl<'a> Row<'a> {
+    fn of(letter: &'a MessageSummary, now: Timestamp) -> Self {
+        let (opening, goes_on) = letter.opening();
         Self {
             id: letter.id.to_string(),
-            href: format!("/messages/{}", letter.id),
             name: whole(&letter.name),
             subject: whole(&letter.subject),
-            preview: whole(&letter.preview),
-            plain_name: letter.name,
-            email: letter.email,
+            preview: whole(opening),
+            goes_on,
+            plain_name: &letter.name,
+            email: &letter.email,
             when: When::in_list(letter.received_at, now),
             unread: !letter.read,
             starred: letter.starred,
@@ -164,4 +163,8 @@ impl Row {
             folder_name: "Inbox",
         }
     }
+}
+
+fn whole(text: &str) -> Vec<Segment<'_>> {
+    if text.is_empty() { Vec::new() } else { vec![Segment { text, hit: false }] }
 }
