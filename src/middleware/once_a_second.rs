@@ -104,10 +104,12 @@ impl Kept {
 
     fn keep(&self, second: Timestamp, wanted: Wanted, answer: Answer) {
         let mut page = self.page.borrow_mut();
-        if page.second != Some(second) {
+        if page.second < Some(second) {
             *page = Page { second: Some(second), forms: Vec::new() };
         }
-        if page.forms.len() < FORMS {
+        // Several may have made the same one at the turn of a second, and a slow one may come after it.
+        let is_news = page.second == Some(second) && page.forms.iter().all(|(known, _)| *known != wanted);
+        if is_news && page.forms.len() < FORMS {
             page.forms.push((wanted, answer));
         }
     }
