@@ -72,6 +72,11 @@ impl MongoStore {
 }
 
 impl Inbound {
+    /// Closes the lot with which the last letters came.
+    pub(super) async fn close_lot(&self, rooms: &Rooms) {
+        self.lots.end(rooms).await;
+    }
+
     /// Whether another bag shall set out.
     fn add(&self, letter: Inward) -> bool {
         let mut waiting = self.lock();

@@ -34,6 +34,8 @@ use crate::store::mongo::{Fault, Rooms};
 
 /// Letters that are folded in together, at most.
 const FOLD: i64 = 500;
+/// Letters that may be pending before they are folded in.
+pub(super) const MANY: usize = 200;
 /// `_id` of the sums.
 pub(super) const ID: &str = "folders";
 
@@ -143,8 +145,9 @@ impl Ledger {
     }
 }
 
-/// The counts in the order of [`Folder::ALL`], and how many letters are pending and can be folded in.
-pub(super) async fn count(rooms: &Rooms) -> Result<([FolderCounts; 4], usize), Fault> {
+/// The counts in the order of [`Folder::ALL`], and whether it is time to fold: many letters are pending, or a lot was
+/// left open for so long that nothing comes with it any more.
+pub(super) async fn count(rooms: &Rooms) -> Result<([FolderCounts; 4], bool), Fault> {
     loop {
         let mut ledger = ledger(rooms).await?;
         let open = ledger.open();
@@ -154,7 +157,8 @@ pub(super) async fn count(rooms: &Rooms) -> Result<([FolderCounts; 4], usize), F
             ledger.take_in(&pending);
             let [inbox, archive, spam, trash] = Folder::ALL.map(|folder| ledger.counts(folder));
             let folds = pending.iter().filter(|letter| letter.lot.is_none_or(|lot| !open.contains(&lot)));
-            return Ok(([inbox?, archive?, spam?, trash?], folds.count()));
+            let is_time = folds.count() >= MANY || lots::perhaps_forgotten(&ledger);
+            return Ok(([inbox?, archive?, spam?, trash?], is_time));
         }
     }
 }

@@ -63,6 +63,15 @@ impl Lots {
         Ok(lot)
     }
 
+    /// Nothing more comes through this process. What cannot be closed now is left open.
+    pub(super) async fn end(&self, rooms: &Rooms) {
+        if let Some(Current { lot, .. }) = self.0.lock().await.take()
+            && lot.unsettled.load(Ordering::Acquire) == 0
+        {
+            let _ = timeout(TRY_WITHIN, close(rooms, lot.id, Document::new())).await;
+        }
+    }
+
     /// Nobody knows what became of a try: nothing more sets out with its lot, which stays open.
     pub(super) async fn leave(&self, lot: &Arc<Lot>) {
         self.0.lock().await.take_if(|current| Arc::ptr_eq(&current.lot, lot));
@@ -110,6 +119,12 @@ impl Drop for Lot {
             self.home.spawn(timeout(LET_GO_AFTER, async move { close(&rooms, id, Document::new()).await }));
         }
     }
+}
+
+/// Whether one was, by our clock.
+pub(super) fn perhaps_forgotten(ledger: &Ledger) -> bool {
+    let forgotten = DateTime::now().timestamp_millis() - FORGOTTEN_AFTER;
+    ledger.open.iter().any(|lot| lot.since.timestamp_millis() < forgotten)
 }
 
 /// Closes the lots that were left open for so long that nothing comes with them any more.

@@ -153,8 +153,10 @@ impl Messages for MongoStore {
     }
 
     async fn count_folders(&self) -> Result<[FolderCounts; 4]> {
-        let (counts, pending) = self.read(|rooms| async move { counts::count(&rooms).await }).await?;
-        self.note_pending(pending);
+        let (counts, is_time_to_fold) = self.read(|rooms| async move { counts::count(&rooms).await }).await?;
+        if is_time_to_fold {
+            self.fold_aside();
+        }
         Ok(counts)
     }
 
@@ -170,6 +172,15 @@ impl Messages for MongoStore {
 }
 
 impl MongoStore {
+    /// Closes the lot with which letters came through this process. One that is not closed here is closed by others, after
+    /// an hour.
+    pub(super) async fn close_lot(&self) {
+        let (inbound, rooms) = (Arc::clone(&self.inbound), Arc::clone(&self.rooms));
+        if let Some(runtime) = self.home.runtime() {
+            let _ = runtime.spawn(async move { inbound.close_lot(&rooms).await }).await;
+        }
+    }
+
     /// Works out the words of every letter anew.
     pub(super) async fn rebuild_words(&self) -> Result<()> {
         self.read_patiently(|rooms| async move { words::rebuild(&rooms).await }).await

@@ -9,8 +9,6 @@ use tokio::time::timeout;
 use super::counts;
 use crate::store::mongo::MongoStore;
 
-/// Letters that may be pending before they are folded in.
-const MANY: u64 = 200;
 /// A fold that takes longer is left to whoever comes next.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -27,20 +25,13 @@ impl MongoStore {
     /// So many letters were changed here.
     pub(super) fn note_changed(&self, letters: u64) {
         let changed = self.tally.changed.fetch_add(letters, Ordering::Relaxed) + letters;
-        if changed >= MANY {
-            self.fold_aside();
-        }
-    }
-
-    /// So many letters were found pending.
-    pub(super) fn note_pending(&self, letters: usize) {
-        if letters as u64 >= MANY {
+        if changed >= counts::MANY as u64 {
             self.fold_aside();
         }
     }
 
     /// Folds while nobody waits for it, unless that is being done already.
-    fn fold_aside(&self) {
+    pub(super) fn fold_aside(&self) {
         let folds = Arc::clone(&self.tally.folds);
         if folds.swap(true, Ordering::AcqRel) {
             return;
