@@ -55,7 +55,7 @@ impl SqliteStore {
         };
         let mut connection = connection::open_writer(path)?;
         migrations::migrate(&mut connection, path)?;
-        // A command leaves to the server what it has not brought in itself: most only read.
+        // A command leaves that to the server until it writes itself: most only read.
         let waiting = match purpose {
             Purpose::Serve => Waiting::count(&connection)?,
             Purpose::Command => Waiting::default(),

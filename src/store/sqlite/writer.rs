@@ -167,7 +167,7 @@ impl Desk {
         self.run(vec![Box::new(job)]);
         let outcome = outcome.try_recv().unwrap_or_else(|_| Err(closed()));
         if let Err(error) = &outcome {
-            tracing::error!(error = %error, "letters could not be indexed; searches read them one by one until they are");
+            tracing::error!(error = %error, "letters could not be indexed; each search reads them until they are");
         }
         self.indexing_failed = outcome.err().map(|_| Instant::now());
     }

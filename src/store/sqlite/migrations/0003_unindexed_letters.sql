@@ -3,7 +3,7 @@
 -- always knows exactly the letters that are not in here, with exactly the words they have.
 CREATE TABLE unindexed (
     seq   INTEGER PRIMARY KEY,
-    -- Of the letter's text: tells how much there is to read.
+    -- Of the letter's body, by far the most of its text: tells how much there is to read.
     bytes INTEGER NOT NULL
 ) STRICT;
 
