@@ -4,22 +4,34 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use super::{UNLIMITED, ask, eventually, form, receipt};
 use crate::support::{Binary, Output, letterbox};
 
+/// Ends what goes on beside a test when that is over, however it ends.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn r56_a_backup_made_while_letters_come_holds_all_that_came_before_it() {
     let directory = tempfile::tempdir().unwrap();
     let server = Binary::start(directory.path(), &[UNLIMITED]);
-    let (acknowledged, over) = (AtomicU32::new(0), AtomicBool::new(false));
+    let (written, acknowledged, over) = (AtomicU32::new(0), AtomicU32::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 let browser = server.visitor();
                 while !over.load(Ordering::SeqCst) {
-                    let answer = browser.post("/contact", &form(&receipt(&browser), "Hello", "Hello"));
+                    // Who loads the page in the same second has the same receipt; the same letter with it would be one.
+                    let subject = written.fetch_add(1, Ordering::SeqCst).to_string();
+                    let answer = browser.post("/contact", &form(&receipt(&browser), &subject, "Hello"));
                     assert_eq!(answer.status, 303);
                     acknowledged.fetch_add(1, Ordering::SeqCst);
                 }
             });
         }
+        let _over = Over(&over);
         for round in 0..3 {
             let before = acknowledged.load(Ordering::SeqCst);
             eventually("more letters", || (acknowledged.load(Ordering::SeqCst) >= before + 20).then_some(()));
@@ -33,7 +45,6 @@ fn r56_a_backup_made_while_letters_come_holds_all_that_came_before_it() {
             let there: u32 = ask(&copy, "SELECT count(*) FROM messages");
             assert!(there >= before, "{there} of {before}");
         }
-        over.store(true, Ordering::SeqCst);
     });
     let names = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
     let names: Vec<_> = names.map(|name| name.into_string().unwrap()).filter(|name| name.contains("partial")).collect();
