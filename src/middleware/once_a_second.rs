@@ -36,6 +36,7 @@ struct Page {
 /// What of a request decides which form of a page it gets.
 #[derive(PartialEq, Eq)]
 struct Wanted {
+    path: String,
     accept: Option<HeaderValue>,
     encoding: Option<HeaderValue>,
 }
@@ -45,7 +46,7 @@ struct Answer {
     body: Bytes,
 }
 
-/// The middleware, for one page. Only what succeeds is shared, among those who ask for
+/// The middleware, for pages that heed no query. Only what succeeds is shared, among those who ask for
 /// the page and bring nothing; the protocol layer leaves the body away from `HEAD`.
 ///
 /// # Errors
@@ -91,7 +92,8 @@ impl Wanted {
             let fits = values.next().is_none() && first.is_none_or(|value| value.len() <= LONGEST);
             fits.then(|| first.cloned())
         };
-        Some(Self { accept: single(header::ACCEPT)?, encoding: single(header::ACCEPT_ENCODING)? })
+        let (accept, encoding) = (single(header::ACCEPT)?, single(header::ACCEPT_ENCODING)?);
+        Some(Self { path: request.path().to_owned(), accept, encoding })
     }
 }
 
