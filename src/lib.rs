@@ -20,6 +20,7 @@ pub mod error;
 pub mod export;
 pub mod flash;
 pub mod keyring;
+pub mod log;
 pub mod middleware;
 pub mod models;
 pub mod page;

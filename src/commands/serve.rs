@@ -5,25 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
-use tracing_subscriber::EnvFilter;
 
 use super::{Failure, load_config, say, wait_for};
 use crate::clock::SystemClock;
-use crate::config::{Config, LogFormat};
+use crate::config::Config;
 use crate::keyring::{Keyring, prepare_data_dir};
 use crate::middleware::headers_of_every_answer;
 use crate::models::{Job, ProcessId};
 use crate::server::{self, Ended, Limits, header_lines, share_per_address, stop_channel};
 use crate::state::State;
 use crate::store::{self, Purpose};
-use crate::{app, assets, paths};
+use crate::{app, assets, log, paths};
 
 /// How often sessions and events of long ago are forgotten, and letters that lay in the trash long enough deleted.
 const SWEEP: Duration = Duration::from_hours(1);
 
 pub(super) fn run() -> Result<(), Failure> {
     let config = load_config()?;
-    start_log(&config)?;
+    let _log = log::start(&config)?;
     match wait_for(serve(config))? {
         Ended::Gracefully => Ok(()),
         Ended::AtOnce => Err("Stopped at once, because a second signal came; requests may have been cut.".to_owned()),
@@ -130,15 +129,4 @@ async fn empty_trash(state: &State) -> Result<u64, store::StoreError> {
             letters => deleted += letters,
         }
     }
-}
-
-/// The log goes to standard error, so that standard output holds the greeting alone.
-fn start_log(config: &Config) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&config.log_filter).map_err(|error| format!("RUST_LOG is wrong: {error}."))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    let started = match config.log_format {
-        LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
-    };
-    started.map_err(|error| format!("The log cannot be started: {error}."))
 }

@@ -7,14 +7,13 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::time::Instant;
 
 use actix_http::{ConnectionType, ResponseHead};
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpResponse};
@@ -23,14 +22,13 @@ use futures_util::FutureExt as _;
 use serde_json::json;
 
 use super::is_authenticated::CurrentUser;
-use super::{request_id, security_headers};
+use super::request_line::RequestLine;
+use super::security_headers;
 use crate::error::{Problem, problem_json};
 use crate::models::Fault;
 use crate::page::{self, Finished, Frame, Refusal, RenderFailure};
 use crate::state::State;
 use crate::wants;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -45,10 +43,8 @@ struct ErrorPage {
 /// What has to be known about a request once it is gone: an inner layer that fails takes it along.
 struct Facts {
     state: Data<State>,
-    id: String,
-    method: Method,
+    line: RequestLine,
     wants_json: bool,
-    begun: Instant,
 }
 
 /// The middleware.
@@ -61,11 +57,9 @@ pub async fn envelope<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let facts = Rc::new(Facts {
-        id: request_id::new(state.clock.now()),
+        line: RequestLine::begin(state.clock.now(), request.method()),
         state,
-        method: request.method().clone(),
         wants_json: wants::json(request.request()),
-        begun: Instant::now(),
     });
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     match outcome {
@@ -105,8 +99,8 @@ impl Facts {
             }
             None => response.map_into_left_body(),
         };
-        self.seal(response.response_mut().headers_mut());
-        self.log_line(|| response.request().match_pattern(), response.status());
+        let (route, status) = (response.request().match_pattern(), response.status());
+        self.seal(response.response_mut().headers_mut(), route.as_deref(), status);
         response
     }
 
@@ -118,8 +112,8 @@ impl Facts {
             Some(inner) => carry_over(page, inner),
             None => page,
         };
-        self.seal(response.headers_mut());
-        self.log_line(|| None, response.status());
+        let status = response.status();
+        self.seal(response.headers_mut(), None, status);
         InternalError::from_response(problem.title, response).into()
     }
 
@@ -129,7 +123,7 @@ impl Facts {
         let title = if refusal.faults.is_empty() { "This cannot be done now" } else { "The form has faults" };
         let advice = "Mend the fields named in errors and send it again.";
         let advice = refusal.notice.clone().unwrap_or_else(|| advice.to_owned());
-        let mut body = problem_json(&Problem { title, advice, ..Problem::of_status(status) }, &self.id);
+        let mut body = problem_json(&Problem { title, advice, ..Problem::of_status(status) }, &self.line.id);
         let error = |fault: &Fault| json!({"pointer": format!("#/{}", fault.field), "field": fault.field, "detail": fault.message});
         if !refusal.faults.is_empty() {
             body["errors"] = refusal.faults.iter().map(error).collect();
@@ -141,43 +135,29 @@ impl Facts {
         if self.wants_json {
             return HttpResponse::build(problem.status)
                 .content_type("application/problem+json")
-                .body(problem_json(problem, &self.id).to_string());
+                .body(problem_json(problem, &self.line.id).to_string());
         }
         let page = ErrorPage {
             frame,
             status: problem.status.as_u16(),
             title: problem.title.to_owned(),
             advice: problem.advice.clone(),
-            request_id: self.id.clone(),
+            request_id: self.line.id.clone(),
         };
         let mut response = page::html(problem.status, &page);
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
 
-    fn seal(&self, headers: &mut HeaderMap) {
-        if let Ok(id) = HeaderValue::from_str(&self.id) {
-            headers.insert(REQUEST_ID, id);
-        }
+    fn seal(&self, headers: &mut HeaderMap, route: Option<&str>, status: StatusCode) {
         security_headers::apply(headers, self.state.is_https());
+        self.line.finish(headers, route, status);
     }
 
     fn log_cause(&self, problem: &Problem) {
         if let Some(cause) = &problem.cause {
-            tracing::error!(request_id = %self.id, status = problem.status.as_u16(), cause = %cause.escape_debug(), "a request failed");
+            tracing::error!(request_id = %self.line.id, status = problem.status.as_u16(), cause = %cause.escape_debug(), "a request failed");
         }
-    }
-
-    /// One line a request: no query, no text, no address of anybody.
-    fn log_line(&self, route: impl FnOnce() -> Option<String>, status: StatusCode) {
-        tracing::info!(
-            request_id = %self.id,
-            method = %self.method,
-            route = route().as_deref().unwrap_or("-"),
-            status = status.as_u16(),
-            ms = self.begun.elapsed().as_secs_f64() * 1_000.0,
-            "request"
-        );
     }
 }
 

@@ -9,6 +9,7 @@ mod is_authenticated;
 mod is_authorized;
 mod once_a_second;
 mod request_id;
+mod request_line;
 mod security_headers;
 mod session;
 

@@ -10,8 +10,8 @@ const ROWS: [&[&str]; 12] = [
     // What can be said with the words above. `page` names URLs and models (the frame shows the user), so it does not
     // stand beside them as the first plan had it; `keyring` reads the settings.
     &["page", "assets", "wants", "keyring", "clock", "store"],
-    // Counts by the house's clock; the login counts with it.
-    &["throttle"],
+    // Both go by the house's clock; the login counts with the first.
+    &["throttle", "log"],
     &["auth"],
     &["state", "error", "cookies"],
     // Who sends a request, by the settings in the state.
