@@ -16,7 +16,7 @@ use crate::auth::{
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keyring::Keyring;
-use crate::middleware::{cross_origin, deadline, envelope};
+use crate::middleware::{Kept, cross_origin, deadline, envelope, once_a_second};
 use crate::models::ReceiptBook;
 use crate::routes;
 use crate::state::State;
@@ -102,9 +102,11 @@ pub fn app(
 > {
     App::new()
         .app_data(state.clone())
+        .app_data(Data::new(Kept::default()))
         .wrap(from_fn(cross_origin))
         .wrap(from_fn(deadline))
         .wrap(from_fn(envelope))
+        .wrap(from_fn(once_a_second))
         .configure(more)
         .configure(|config| routes::configure(config, &state))
 }

@@ -1,20 +1,28 @@
 //! A page that is the same for everybody is made once a second, not once a visitor.
 //!
-//! What is kept is the finished answer of the layers within, compressed and all, by what the client says it takes. Each
-//! worker keeps its own, so nobody waits for a lock, and for no longer than the second in which it was made.
+//! What is kept is the finished answer of the layers within, compressed, with every header, by what the client says it
+//! takes. Each worker keeps its own, so nobody waits for a lock, and for no longer than the second in which it was made.
+//! This is the outermost layer: what it answers by itself no other layer sees, so it does for it what they would do.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use actix_web::HttpResponse;
 use actix_web::body::{EitherBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 
+use super::request_line::RequestLine;
+use crate::connection::Connection;
 use crate::models::Timestamp;
+use crate::paths;
 use crate::state::State;
+
+/// The pages that are the same for everybody and heed no query.
+const PAGES: [&str; 1] = [paths::CONTACT];
 
 /// Forms of one page that are kept in a second. Browsers ask for two or three; what more is asked for is made anew.
 const FORMS: usize = 16;
@@ -36,18 +44,18 @@ struct Page {
 /// What of a request decides which form of a page it gets.
 #[derive(PartialEq, Eq)]
 struct Wanted {
-    path: String,
+    path: &'static str,
     accept: Option<HeaderValue>,
     encoding: Option<HeaderValue>,
 }
 
 struct Answer {
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: HeaderMap,
     body: Bytes,
 }
 
-/// The middleware, for pages that heed no query. Only what succeeds is shared, among those who ask for
-/// the page and bring nothing; the protocol layer leaves the body away from `HEAD`.
+/// The middleware. Only what succeeds is shared, among those who ask for the page and bring nothing; the protocol layer
+/// leaves the body away from `HEAD`.
 ///
 /// # Errors
 /// Those of the layers within.
@@ -60,8 +68,15 @@ pub async fn once_a_second<B: MessageBody + 'static>(
     let Some(wanted) = Wanted::by(&request) else {
         return next.call(request).await.map(ServiceResponse::map_into_left_body);
     };
-    let second = state.clock.now().whole_seconds();
-    if let Some(answer) = kept.answer(second, &wanted) {
+    let now = state.clock.now();
+    let second = now.whole_seconds();
+    if let Some(mut answer) = kept.answer(second, &wanted) {
+        let line = RequestLine::begin(now, request.method());
+        if let Some(connection) = request.conn_data::<Rc<Connection>>() {
+            // Begun and ended: the answer is here.
+            drop(connection.begin_request());
+        }
+        line.finish(answer.headers_mut(), Some(wanted.path), StatusCode::OK);
         return Ok(request.into_response(answer).map_into_right_body());
     }
     let response = next.call(request).await?;
@@ -70,10 +85,9 @@ pub async fn once_a_second<B: MessageBody + 'static>(
     }
     let (request, response) = response.into_parts();
     let (head, body) = response.into_parts();
-    let headers = head.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let body = to_bytes(body).await.map_err(Into::<Box<dyn std::error::Error>>::into)?;
-    let answer = Answer { headers, body };
-    let response = answer.response();
+    let answer = Answer { headers: head.headers().clone(), body };
+    let response = head.set_body(answer.body.clone()).map_into_boxed_body();
     kept.keep(second, wanted, answer);
     Ok(ServiceResponse::new(request, response).map_into_right_body())
 }
@@ -81,6 +95,7 @@ pub async fn once_a_second<B: MessageBody + 'static>(
 impl Wanted {
     /// None for a request that is not like everybody's.
     fn by(request: &ServiceRequest) -> Option<Self> {
+        let path = PAGES.into_iter().find(|page| *page == request.path())?;
         if ![Method::GET, Method::HEAD].contains(request.method())
             || request.headers().contains_key(header::CONTENT_TYPE)
         {
@@ -93,7 +108,8 @@ impl Wanted {
             fits.then(|| first.cloned())
         };
         let (accept, encoding) = (single(header::ACCEPT)?, single(header::ACCEPT_ENCODING)?);
-        Some(Self { path: request.path().to_owned(), accept, encoding })
+        let over_cap = request.conn_data::<Rc<Connection>>().is_some_and(|connection| connection.is_over_cap());
+        (!over_cap).then_some(Self { path, accept, encoding })
     }
 }
 
@@ -120,9 +136,7 @@ impl Kept {
 impl Answer {
     fn response(&self) -> HttpResponse {
         let mut response = HttpResponse::with_body(StatusCode::OK, self.body.clone()).map_into_boxed_body();
-        for (name, value) in &self.headers {
-            response.headers_mut().append(name.clone(), value.clone());
-        }
+        *response.headers_mut() = self.headers.clone();
         response
     }
 }

@@ -6,18 +6,17 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, HeaderValue, VARY};
 use actix_web::middleware::{Compress, Next, from_fn};
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, ResponseError as _};
 
 use super::{Page, add, allow};
 use crate::controllers::{contact, health, invitation, login, setup};
 use crate::error::Error;
-use crate::middleware::{Kept, once_a_second, session};
+use crate::middleware::session;
 use crate::state::State;
 use crate::{assets, paths};
 
 pub(super) fn configure(config: &mut ServiceConfig, state: &State) {
-    config.app_data(Data::new(Kept::default()));
     // Compressed: these pages hold nothing secret that an attacker could guess at by its length.
     add(
         config,
@@ -26,8 +25,7 @@ pub(super) fn configure(config: &mut ServiceConfig, state: &State) {
             .post(|r| r.to(contact::send))
             .finish()
             .wrap(Compress::default())
-            .wrap(from_fn(any_encoding_will_do))
-            .wrap(from_fn(once_a_second)),
+            .wrap(from_fn(any_encoding_will_do)),
     );
     add(
         config,
