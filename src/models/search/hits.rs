@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::words::{Word, Words, words};
+use super::words::{Beginnings, Word, Words, words_with};
 use super::{Search, Term};
 use crate::models::{Letter, PREVIEW_MAX};
 
@@ -46,15 +46,13 @@ impl Search {
     /// beginning.
     pub fn excerpt(&self, body: &str) -> String {
         let first = self.hits(body, false).next().map_or(0, |range| range.start);
-        let before = body[..first].chars().count();
-        if before < PREVIEW_MAX / 2 {
-            return body.chars().take(PREVIEW_MAX).collect();
+        if body[..first].chars().count() < PREVIEW_MAX / 2 {
+            return cut(body, PREVIEW_MAX).to_owned();
         }
         // From a word's beginning, a few words before the hit.
         let from = body[..first].char_indices().rev().nth(PREVIEW_MAX / 4).map_or(0, |(at, _)| at);
         let from = body[from..first].find(char::is_whitespace).map_or(from, |at| from + at);
-        let piece = body[from..].trim_start();
-        std::iter::once('…').chain(piece.chars()).take(PREVIEW_MAX).collect()
+        ["…", cut(body[from..].trim_start(), PREVIEW_MAX - 1)].concat()
     }
 
     /// How much a letter is to the point: for each term, 8 if it stands in the subject, 4 if in the name or address,
@@ -77,19 +75,13 @@ impl Search {
 
     /// Where the hits are, in order, none within another; found as they are asked for.
     fn hits<'a>(&'a self, text: &'a str, sender: bool) -> impl Iterator<Item = Range<usize>> + 'a {
-        let mut rest = words(if self.wanted.is_empty() { "" } else { text });
+        let terms = move || self.wanted.iter().filter(move |term| sender || !term.sender);
         let mut end = 0;
-        std::iter::from_fn(move || {
-            loop {
-                let word = rest.next()?;
-                let terms = self.wanted.iter().filter(|term| sender || !term.sender);
-                let Some(longest) = terms.filter_map(|term| term.end(word, &rest)).max() else { continue };
-                let apart = word.start >= end;
-                end = end.max(longest);
-                if apart {
-                    return Some(word.start..longest);
-                }
-            }
+        words_with(text, Beginnings::of(terms().filter_map(Term::first))).filter_map(move |(word, rest)| {
+            let longest = terms().filter_map(|term| term.end(word, rest)).max()?;
+            let apart = word.start >= end;
+            end = end.max(longest);
+            apart.then_some(word.start..longest)
         })
     }
 }
@@ -102,14 +94,17 @@ impl Term {
 
     /// Where in `text` it ends, each time it stands there.
     fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = usize> + 'a {
-        let mut rest = words(text);
-        std::iter::from_fn(move || rest.next().map(|word| self.end(word, &rest))).flatten()
+        words_with(text, Beginnings::of(self.first().into_iter())).filter_map(|(word, rest)| self.end(word, rest))
+    }
+
+    /// Its first word.
+    fn first(&self) -> Option<&str> {
+        self.words.first().map(String::as_str)
     }
 
     /// Where it ends if it begins with `word`, which `rest` follows.
-    fn end(&self, word: Word<'_>, rest: &Words<'_>) -> Option<usize> {
+    fn end<'a>(&self, mut word: Word<'a>, mut rest: Words<'a>) -> Option<usize> {
         let (last, first) = self.words.split_last()?;
-        let (mut word, mut rest) = (word, rest.clone());
         for wanted in first {
             if !word.is(wanted) {
                 return None;
@@ -118,6 +113,15 @@ impl Term {
         }
         let ends = if self.prefix { word.begins(last) } else { word.is(last) };
         ends.then(|| word.end())
+    }
+}
+
+/// The first `most` characters of `text`.
+fn cut(text: &str, most: usize) -> &str {
+    match text.as_bytes().get(..most) {
+        None => text,
+        Some(start) if start.is_ascii() => &text[..most],
+        Some(_) => text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end]),
     }
 }
 

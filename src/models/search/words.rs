@@ -2,7 +2,7 @@
 //!
 //! It is what SQLite's tokenizer `unicode61 remove_diacritics 2` does, so that what is found is also what is marked.
 
-use std::str::CharIndices;
+use std::ops::RangeInclusive;
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -32,24 +32,98 @@ fn folded(word: &str) -> impl Iterator<Item = char> {
 }
 
 /// The words of a text in order, found as they are asked for. A copy goes on from the same place.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Words<'a> {
     text: &'a str,
-    rest: CharIndices<'a>,
+    at: usize,
 }
 
 /// The words of `text`.
 pub(super) fn words(text: &str) -> Words<'_> {
-    Words { text, rest: text.char_indices() }
+    Words { text, at: 0 }
+}
+
+impl Words<'_> {
+    /// Goes on to the next character that is, or is not, `of_word`; says where that is.
+    fn seek(&mut self, of_word: bool, is_of_word: fn(char) -> bool) -> Option<usize> {
+        // Most text is ASCII, which needs neither decoding nor Unicode's tables.
+        while let Some(byte) = self.text.as_bytes().get(self.at) {
+            let (is, length) = if byte.is_ascii() {
+                (byte.is_ascii_alphanumeric(), 1)
+            } else {
+                let c = self.text[self.at..].chars().next()?;
+                (is_of_word(c), c.len_utf8())
+            };
+            if is == of_word {
+                return Some(self.at);
+            }
+            self.at += length;
+        }
+        None
+    }
 }
 
 impl<'a> Iterator for Words<'a> {
     type Item = Word<'a>;
 
     fn next(&mut self) -> Option<Word<'a>> {
-        let (start, _) = self.rest.find(|(_, c)| c.is_alphanumeric() && !is_accent(*c))?;
-        let end = self.rest.find(|(_, c)| !is_of_word(*c)).map_or(self.text.len(), |(end, _)| end);
+        let start = self.seek(true, |c| c.is_alphanumeric() && !is_accent(c))?;
+        let end = self.seek(false, is_of_word).unwrap_or(self.text.len());
         Some(Word { start, text: &self.text[start..end] })
+    }
+}
+
+/// Bytes with which a word may begin that is one of those looked for.
+pub(super) struct Beginnings([bool; 256]);
+
+impl Beginnings {
+    /// Of words that are folded.
+    pub(super) fn of<'a>(wanted: impl Iterator<Item = &'a str>) -> Self {
+        let mut bytes = [false; 256];
+        for first in wanted.filter_map(|word| word.bytes().next()) {
+            let others = if first.is_ascii() {
+                bytes[usize::from(first.to_ascii_lowercase())] = true;
+                bytes[usize::from(first.to_ascii_uppercase())] = true;
+                ACCENTED
+            } else {
+                BEYOND_ASCII
+            };
+            others.iter().for_each(|range| bytes[range.clone()].fill(true));
+        }
+        Self(bytes)
+    }
+}
+
+/// First bytes, in UTF-8, of all characters beyond ASCII.
+const BEYOND_ASCII: &[RangeInclusive<usize>] = &[0xc2..=0xf4];
+/// Those among which are all that fold to a letter of ASCII: U+00C0 to U+027F, and U+1000 to U+2FFF.
+const ACCENTED: &[RangeInclusive<usize>] = &[0xc3..=0xc9, 0xe1..=0xe2];
+
+/// The words of `text` with such a beginning: the others are passed over without a look at where they end.
+pub(super) fn words_with<'a>(text: &'a str, beginnings: Beginnings) -> impl Iterator<Item = (Word<'a>, Words<'a>)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            at += text.as_bytes()[at..].iter().position(|byte| beginnings.0[usize::from(*byte)])?;
+            let mut rest = Words { text, at };
+            at += 1;
+            if begins_a_word(text, rest.at)
+                && let Some(word) = rest.next()
+                && word.start + 1 == at
+            {
+                at = rest.at;
+                return Some((word, rest));
+            }
+        }
+    })
+}
+
+/// Whether no word goes on at this place.
+fn begins_a_word(text: &str, at: usize) -> bool {
+    match text.as_bytes()[..at].last() {
+        None => true,
+        Some(before) if before.is_ascii() => !before.is_ascii_alphanumeric(),
+        Some(_) => text[..at].chars().rev().find(|c| !is_accent(*c)).is_none_or(|c| !c.is_alphanumeric()),
     }
 }
 
@@ -70,16 +144,31 @@ impl Word<'_> {
 
     /// Whether it is `wanted`, which is folded.
     pub(super) fn is(&self, wanted: &str) -> bool {
+        if self.begins_otherwise(wanted) {
+            return false;
+        }
         if self.text.is_ascii() { self.text.eq_ignore_ascii_case(wanted) } else { folded(self.text).eq(wanted.chars()) }
     }
 
     /// Whether it begins with `wanted`, which is folded.
     pub(super) fn begins(&self, wanted: &str) -> bool {
+        if self.begins_otherwise(wanted) {
+            return false;
+        }
         if self.text.is_ascii() {
             self.text.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted))
         } else {
             let mut word = folded(self.text);
             wanted.chars().all(|c| word.next() == Some(c))
+        }
+    }
+
+    /// Whether the first letters differ, where that can be seen without folding: no accent turns one letter of ASCII into
+    /// another.
+    fn begins_otherwise(&self, wanted: &str) -> bool {
+        match (self.text.as_bytes().first(), wanted.as_bytes().first()) {
+            (Some(one), Some(other)) => one.is_ascii() && !one.eq_ignore_ascii_case(other),
+            _ => false,
         }
     }
 }
@@ -91,6 +180,8 @@ pub(super) fn has_word(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -100,6 +191,29 @@ mod tests {
             assert_eq!(fold(one), fold(other));
         }
         assert_ne!(fold("йод"), fold("иод"), "another letter, not an accent");
+    }
+
+    #[test]
+    fn no_other_character_folds_to_a_letter_of_ascii() {
+        for c in ('\u{80}'..=char::MAX).filter(|c| c.is_alphanumeric()) {
+            let text = c.to_string();
+            if fold(&text).bytes().next().is_some_and(|first| first.is_ascii()) {
+                let first = usize::from(text.as_bytes()[0]);
+                assert!(ACCENTED.iter().any(|range| range.contains(&first)), "{c}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_word_is_passed_over_that_is_looked_for(text in "([a-cA-CäÄÅéж語 \u{301}\u{345}\u{212a}.]|\\PC){0,60}", wanted in "[abcжkä]") {
+            let wanted = fold(&wanted);
+            let begins = |word: &Word<'_>| word.begins(&wanted);
+            let all: Vec<_> = words(&text).filter(begins).map(|word| (word.start, word.text)).collect();
+            let found = words_with(&text, Beginnings::of([wanted.as_str()].into_iter()));
+            let found: Vec<_> = found.map(|(word, _)| word).filter(begins).map(|word| (word.start, word.text)).collect();
+            prop_assert_eq!(found, all);
+        }
     }
 
     #[test]

@@ -191,7 +191,7 @@ fn message(row: &Row<'_>) -> Result<Message> {
             subject: Subject::from_trusted(row.get(5)?),
             body: Body::from_trusted(row.get(6)?),
         },
-        folder: folder(&row.get::<_, String>(7)?)?,
+        folder: folder(row.get_ref(7)?.as_str().map_err(rusqlite::Error::from)?)?,
         read: row.get(8)?,
         starred: row.get(9)?,
         version: row.get(10)?,
@@ -208,7 +208,7 @@ fn summary(row: &Row<'_>, which: &Selection) -> Result<MessageSummary> {
         email: row.get(4)?,
         subject: row.get(5)?,
         preview: if which.search.has_terms() { which.search.excerpt(text) } else { text.to_owned() },
-        folder: folder(&row.get::<_, String>(7)?)?,
+        folder: folder(row.get_ref(7)?.as_str().map_err(rusqlite::Error::from)?)?,
         read: row.get(8)?,
         starred: row.get(9)?,
     })
