@@ -1,9 +1,10 @@
 //! Readers: threads with connections of their own. In WAL they never wait for the writer, nor it for them.
 
+mod desk;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -11,14 +12,13 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use self::desk::Desk;
 use super::connection::open_reader;
 use super::writer::closed;
 use crate::store::{Result, StoreError};
 
 /// Reads at the same time. They are short; more threads than this only add switching on small machines.
 const READERS: usize = 4;
-/// Reads that may wait. Beyond it callers are told that the store is busy.
-const QUEUE: usize = 4_096;
 
 /// Longest life of a read: whoever asked is told by then, and a snapshot that lives on keeps the log from shrinking.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -27,9 +27,9 @@ const STEPS: i32 = 20_000;
 
 type Read = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// Hands reads to whichever thread is free.
+/// Hands reads to a thread that is free.
 pub(super) struct Readers {
-    queue: Mutex<Option<SyncSender<Read>>>,
+    desk: Arc<Desk<Read>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     closing: Arc<AtomicBool>,
 }
@@ -37,19 +37,18 @@ pub(super) struct Readers {
 impl Readers {
     /// Starts the threads.
     pub(super) fn start(path: &Path) -> Result<Self> {
-        let (queue, reads) = sync_channel(QUEUE);
-        let reads = Arc::new(Mutex::new(reads));
+        let desk = Arc::new(Desk::new(READERS));
         let mut threads = Vec::new();
-        for number in 1..=READERS {
+        for number in 0..READERS {
             let mut connection = open_reader(path)?;
-            let reads = Arc::clone(&reads);
+            let desk = Arc::clone(&desk);
             let thread = std::thread::Builder::new()
-                .name(format!("store-reader-{number}"))
-                .spawn(move || serve(&mut connection, &reads))
+                .name(format!("store-reader-{}", number + 1))
+                .spawn(move || serve(&mut connection, &desk, number))
                 .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
             threads.push(thread);
         }
-        Ok(Self { queue: Mutex::new(Some(queue)), threads: Mutex::new(threads), closing: Arc::default() })
+        Ok(Self { desk, threads: Mutex::new(threads), closing: Arc::default() })
     }
 
     /// Reads within one snapshot, for at most five seconds.
@@ -84,32 +83,24 @@ impl Readers {
                 let _ = reply.send(interruptible(connection, closing, end, act));
             }
         });
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(closed)?;
-        queue.try_send(read).map_err(|error| match error {
-            TrySendError::Full(_) => StoreError::Busy,
-            TrySendError::Disconnected(_) => closed(),
-        })?;
+        self.desk.put(read)?;
         answer.await.map_err(|_| closed())?
     }
 
     /// Answers what waits and closes the connections: the writer's is then the last one, which writes the log home.
     pub(super) async fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.desk.close();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         let join = move || threads.into_iter().for_each(|thread| drop(thread.join()));
         let _ = tokio::task::spawn_blocking(join).await;
     }
 }
 
-fn serve(connection: &mut Connection, reads: &Mutex<Receiver<Read>>) {
-    loop {
-        let next = reads.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match next {
-            // Whoever asked hears of a panic by the answer that never comes; the thread stays for the others.
-            Ok(read) => drop(catch_unwind(AssertUnwindSafe(|| read(&mut *connection)))),
-            Err(_) => return,
-        }
+fn serve(connection: &mut Connection, desk: &Desk<Read>, number: usize) {
+    while let Some(read) = desk.next(number) {
+        // Whoever asked hears of a panic by the answer that never comes; the thread stays for the others.
+        drop(catch_unwind(AssertUnwindSafe(|| read(&mut *connection))));
     }
 }
 

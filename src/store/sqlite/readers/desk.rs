@@ -1,0 +1,123 @@
+//! Where work waits for one of several threads.
+//!
+//! Of those that are free the one that was busy last goes first: what it has read lies in its memory.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::closed;
+use crate::store::{Result, StoreError};
+
+/// Pieces of work that may wait. Beyond it callers are told that the store is busy.
+const QUEUE: usize = 4_096;
+
+/// Work for threads that are numbered from 0.
+pub(super) struct Desk<T> {
+    waiting: Mutex<Waiting<T>>,
+    bells: Vec<Condvar>,
+}
+
+struct Waiting<T> {
+    work: VecDeque<T>,
+    /// Threads with nothing to do; the last one was busy last.
+    free: Vec<usize>,
+    closed: bool,
+}
+
+impl<T> Desk<T> {
+    pub(super) fn new(threads: usize) -> Self {
+        let waiting = Waiting { work: VecDeque::new(), free: Vec::with_capacity(threads), closed: false };
+        Self { waiting: Mutex::new(waiting), bells: (0..threads).map(|_| Condvar::new()).collect() }
+    }
+
+    /// Adds work behind what waits.
+    pub(super) fn put(&self, work: T) -> Result<()> {
+        let mut waiting = self.waiting();
+        if waiting.closed {
+            return Err(closed());
+        }
+        if waiting.work.len() >= QUEUE {
+            return Err(StoreError::Busy);
+        }
+        waiting.work.push_back(work);
+        let thread = waiting.free.pop();
+        drop(waiting);
+        if let Some(bell) = thread.and_then(|thread| self.bells.get(thread)) {
+            bell.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The next work for this thread; waits for it. None when there is none left and no more will come.
+    pub(super) fn next(&self, thread: usize) -> Option<T> {
+        let bell = self.bells.get(thread)?;
+        let mut waiting = self.waiting();
+        loop {
+            if let Some(work) = waiting.work.pop_front() {
+                return Some(work);
+            }
+            if waiting.closed {
+                return None;
+            }
+            waiting.free.push(thread);
+            waiting = bell.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            // Still there if nobody has called.
+            waiting.free.retain(|free| *free != thread);
+        }
+    }
+
+    /// Takes no more work. What waits is still done.
+    pub(super) fn close(&self) {
+        self.waiting().closed = true;
+        self.bells.iter().for_each(Condvar::notify_one);
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting<T>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn all_work_is_done_once_and_none_is_taken_after_the_close() {
+        let desk = Desk::new(3);
+        let (done, all) = mpsc::channel();
+        std::thread::scope(|scope| {
+            for thread in 0..3 {
+                let (desk, done) = (&desk, done.clone());
+                scope.spawn(move || {
+                    while let Some(number) = desk.next(thread) {
+                        done.send(number).expect("somebody counts");
+                    }
+                });
+            }
+            (0..1_000).for_each(|number| desk.put(number).expect("there is room"));
+            desk.close();
+            assert!(desk.put(0).is_err());
+        });
+        drop(done);
+        let mut all: Vec<i32> = all.iter().collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..1_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_thread_that_was_busy_last_goes_first() {
+        let desk = Desk::new(3);
+        desk.waiting().free = vec![2, 0, 1];
+        desk.put(()).expect("there is room");
+        assert_eq!(desk.waiting().free, [2, 0]);
+    }
+
+    #[test]
+    fn more_than_may_wait_is_refused() {
+        let desk = Desk::new(1);
+        (0..QUEUE).for_each(|_| desk.put(()).expect("there is room"));
+        assert!(matches!(desk.put(()), Err(StoreError::Busy)));
+    }
+}
