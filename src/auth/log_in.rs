@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use tokio::time::sleep;
+
 use super::passwords::{Lane, PasswordsBusy};
 use super::refresh_token::RefreshToken;
 use super::{Auth, Client, Presented, Tokens};
 use crate::models::{EmailAddress, EndReason, EventKind, PasswordHash, Session, SessionId, User};
 use crate::store::StoreError;
+
+/// How long a refusal is held back. Whoever asks on and on after each answer takes no processor from visitors then; a
+/// person does not feel it.
+const HELD_BACK: Duration = Duration::from_millis(80);
 
 /// Somebody who has just logged in.
 #[derive(Clone)]
@@ -51,8 +57,22 @@ impl Auth {
     /// `device` is the token of a browser that has logged in before.
     ///
     /// # Errors
-    /// [`LoginError`].
+    /// [`LoginError`]. That it was not even looked at is told a moment later.
     pub async fn log_in(
+        &self,
+        email: &str,
+        password: &str,
+        device: Option<&str>,
+        client: &Client,
+    ) -> Result<LoggedIn, LoginError> {
+        let outcome = self.try_log_in(email, password, device, client).await;
+        if let Err(LoginError::TooMany(_) | LoginError::Busy(_)) = outcome {
+            sleep(HELD_BACK).await;
+        }
+        outcome
+    }
+
+    async fn try_log_in(
         &self,
         email: &str,
         password: &str,
