@@ -86,7 +86,7 @@ impl Drop for Home {
     }
 }
 
-fn closed() -> StoreError {
+pub(super) fn closed() -> StoreError {
     StoreError::Unavailable("the store is closed".into())
 }
 
@@ -164,7 +164,8 @@ impl Gate {
         Self(Arc::new(Semaphore::new(CROWD as usize)))
     }
 
-    fn enter(&self) -> Result<OwnedSemaphorePermit> {
+    /// A place among them, until it is dropped.
+    pub(super) fn enter(&self) -> Result<OwnedSemaphorePermit> {
         Arc::clone(&self.0).try_acquire_owned().map_err(|error| match error {
             TryAcquireError::NoPermits => StoreError::Busy,
             TryAcquireError::Closed => closed(),

@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mongodb::bson::{DateTime, Uuid, doc};
 use mongodb::error::{Error, ErrorKind};
 use serde::Deserialize;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::letter::{GONE, Named, Stored, letters, name};
 use super::lots::{Lot, Lots};
 use crate::models::{DeliveryKey, MessageId};
-use crate::store::mongo::connection::{LET_GO_AFTER, PAUSE, TRY_WITHIN, WRITE_WITHIN};
+use crate::store::mongo::connection::{LET_GO_AFTER, PAUSE, TRY_WITHIN, WRITE_WITHIN, closed};
 use crate::store::mongo::fault::{DUPLICATE, hangs};
 use crate::store::mongo::values::{blob, time};
 use crate::store::mongo::{Fault, MongoStore, Rooms};
@@ -48,24 +48,23 @@ struct Inward {
     /// Whether an earlier try may have put it in, which nobody was told of.
     tried: bool,
     answer: oneshot::Sender<Result<Delivered>>,
+    /// In the crowd, until it is answered, even when nobody waits for that any more.
+    _place: OwnedSemaphorePermit,
 }
 
 impl MongoStore {
     /// Puts a letter in, together with others that wait.
     pub(super) async fn put_in(&self, delivery: Delivery) -> Result<Delivered> {
         let (answer, answered) = oneshot::channel();
-        // Keeps the letter's place in the crowd until it is answered, even when nobody waits for that any more.
-        let place = self.spawn(&self.writes, answered)?;
         let until = Instant::now() + WRITE_WITHIN;
-        if self.inbound.add(Inward { delivery, until, tried: false, answer })
-            && let Some(runtime) = self.home.runtime()
-        {
+        let letter = Inward { delivery, until, tried: false, answer, _place: self.writes.enter()? };
+        let runtime = self.home.runtime().ok_or_else(closed)?;
+        if self.inbound.add(letter) {
             runtime.spawn(carry(Arc::clone(&self.inbound), Arc::clone(&self.rooms)));
         }
-        match timeout_at(until, place).await {
-            Ok(Ok(Ok(outcome))) => outcome,
-            Ok(Ok(Err(error))) => Err(StoreError::Internal(error.into())),
-            Ok(Err(error)) => Err(StoreError::Internal(error.into())),
+        match timeout_at(until, answered).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(lost)) => Err(StoreError::Internal(lost.into())),
             Err(late) => Err(StoreError::Unavailable(late.into())),
         }
     }
