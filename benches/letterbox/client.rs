@@ -21,6 +21,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Its headers, one a line.
+    pub fn head(&self) -> String {
+        self.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect()
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 
@@ -79,6 +80,17 @@ impl Drop for Server {
         let _ = kill_process(pid, Signal::TERM);
         let _ = self.child.wait();
     }
+}
+
+/// Does something on one core alone; so do the processes that are started by it, for good.
+pub fn on_core<T>(core: usize, act: impl FnOnce() -> T) -> T {
+    let before = sched_getaffinity(None).unwrap();
+    let mut alone = CpuSet::new();
+    alone.set(core);
+    sched_setaffinity(None, &alone).unwrap();
+    let done = act();
+    sched_setaffinity(None, &before).unwrap();
+    done
 }
 
 /// Seconds of processor time that all threads of this process have taken, to the nanosecond.

@@ -2,22 +2,24 @@
 
 use std::path::Path;
 
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpResponse, HttpServer};
 
-/// Answers `/contact` with the bytes of the file, which are encoded so.
-pub fn serve(page: &Path, encoding: &str) {
+/// What HTTP's own layer writes.
+const OF_THE_LAYER: [&str; 2] = ["date", "content-length"];
+
+/// Answers `/contact` with the bytes of a file, under the header lines of another.
+pub fn serve(page: &Path, head: Option<&Path>) {
     let page = Bytes::from(std::fs::read(page).unwrap());
-    let encoding = encoding.to_owned();
+    let head = head.map_or(Vec::new(), |head| headers(&std::fs::read_to_string(head).unwrap()));
     actix_web::rt::System::new().block_on(async move {
         let app = move || {
-            let (page, encoding) = (page.clone(), encoding.clone());
+            let (page, head) = (page.clone(), head.clone());
             let answer = move || {
                 let mut response = HttpResponse::Ok();
-                response.insert_header((CONTENT_TYPE, "text/html; charset=utf-8"));
-                if encoding != "identity" {
-                    response.insert_header((CONTENT_ENCODING, encoding.as_str()));
+                for header in &head {
+                    response.insert_header(header.clone());
                 }
                 let response = response.body(page.clone());
                 async { response }
@@ -28,4 +30,10 @@ pub fn serve(page: &Path, encoding: &str) {
         super::say(server.addrs()[0].port());
         server.run().await.unwrap();
     });
+}
+
+fn headers(lines: &str) -> Vec<(HeaderName, HeaderValue)> {
+    let pairs = lines.lines().filter_map(|line| line.split_once(": "));
+    let constant = pairs.filter(|(name, _)| !OF_THE_LAYER.contains(name));
+    constant.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
 }

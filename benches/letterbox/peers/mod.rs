@@ -14,7 +14,8 @@ use std::path::Path;
 pub fn run(arguments: &[String]) {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["contact", page, encoding] => contact::serve(Path::new(page), encoding),
+        ["contact", page] => contact::serve(Path::new(page), None),
+        ["contact", page, head] => contact::serve(Path::new(page), Some(Path::new(head))),
         ["post", database] => post::serve(Path::new(database)),
         ["list", database] => list::serve(Path::new(database)),
         ["guard", directory] => guard::serve(Path::new(directory)),

@@ -16,7 +16,7 @@ pub fn memory(plan: &Plan) -> Outcome {
     let directory = directory();
     let file = directory.path().join("page");
     std::fs::write(&file, Client::connect(house.port).get("/contact", "").body).unwrap();
-    let bare = Server::peer(&["contact", &file.to_string_lossy(), "identity"]);
+    let bare = Server::peer(&["contact", &file.to_string_lossy()]);
     ask_few(&house);
     let few = resident(&house);
     ask_many(&house, plan);

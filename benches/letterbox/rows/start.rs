@@ -17,7 +17,7 @@ pub fn first_answer(plan: &Plan) -> Outcome {
     std::fs::write(&file, "There is a letter for you.").unwrap();
     let file = file.to_string_lossy();
     let letterbox = || Server::letterbox_in(&store, &[]);
-    let bare = || Server::peer(&["contact", &file, "identity"]);
+    let bare = || Server::peer(&["contact", &file]);
     let [house, bare] = in_turn(plan.rounds.max(7), [&mut || millis(letterbox), &mut || millis(bare)]);
     let what = format!("start to first 200, {} letters stored", plan.letters);
     Ok(vec![Line::difference(&what, "bare actix-web", Unit::Millis, house, bare, Goal::AtMost(30.0))])
