@@ -7,6 +7,7 @@
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 
+use super::hs256;
 use crate::models::{Role, SessionId, Timestamp, UserId};
 
 /// Who signs and who is meant: Letterbox and nobody else.
@@ -64,6 +65,7 @@ impl AccessTokens {
     /// # Errors
     /// A sentence for the operator when there is no key or the cryptography does not work.
     pub fn new(keys: &[SigningKey]) -> Result<Self, String> {
+        hs256::install();
         let first = keys.first().ok_or("There is no key to sign access tokens with.")?;
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(TYPE.to_owned());

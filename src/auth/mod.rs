@@ -8,6 +8,7 @@ mod accounts;
 mod attempts;
 mod audit;
 mod device_token;
+mod hs256;
 mod invitation;
 mod log_in;
 mod passwords;
