@@ -27,13 +27,10 @@ impl Search {
     /// The entries of a letter: its words, and once more, apart, those of the sender's name and address.
     pub fn entries(letter: &Letter) -> BTreeSet<String> {
         let parts = parts(letter);
-        let of = |parts: &[&str], sender| {
-            let words = parts.iter().flat_map(|part| words(part));
-            words.map(|word| entry(&fold(word.text), sender)).collect::<BTreeSet<_>>()
+        let of = |parts: &'_ [&'_ str], sender| -> Vec<String> {
+            parts.iter().flat_map(|part| words(part)).map(|word| entry(fold(word.text), sender)).collect()
         };
-        let mut entries = of(&parts, false);
-        entries.append(&mut of(&parts[..SENDER_PARTS], true));
-        entries
+        of(&parts, false).into_iter().chain(of(&parts[..SENDER_PARTS], true)).collect()
     }
 
     /// Whether the letter has all wanted terms and no unwanted one, each within one part of it. Time is not looked at.
@@ -53,7 +50,7 @@ impl Term {
         let mut words = self.words.clone();
         let decides = words.len() == 1 && words.iter().all(|word| word.len() <= WORD_MAX);
         let last = if self.prefix { words.pop() } else { None };
-        let entry = |word: &String| entry(word, self.sender);
+        let entry = |word: &String| entry(word.clone(), self.sender);
         Lookup { beginning: last.as_ref().map(entry), words: words.iter().map(entry).collect(), decides }
     }
 }
@@ -66,9 +63,12 @@ fn parts(letter: &Letter) -> [&str; 4] {
     [letter.name.as_str(), letter.email.as_str(), letter.subject.as_str(), letter.body.as_str()]
 }
 
-fn entry(word: &str, sender: bool) -> String {
-    let mark = if sender { Some(SENDER) } else { None };
-    mark.into_iter().chain(word[..word.floor_char_boundary(WORD_MAX)].chars()).collect()
+fn entry(mut word: String, sender: bool) -> String {
+    word.truncate(word.floor_char_boundary(WORD_MAX));
+    if sender {
+        word.insert(0, SENDER);
+    }
+    word
 }
 
 #[cfg(test)]

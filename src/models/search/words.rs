@@ -99,31 +99,32 @@ const BEYOND_ASCII: &[RangeInclusive<usize>] = &[0xc2..=0xf4];
 /// Those among which are all that fold to a letter of ASCII: U+00C0 to U+027F, and U+1000 to U+2FFF.
 const ACCENTED: &[RangeInclusive<usize>] = &[0xc3..=0xc9, 0xe1..=0xe2];
 
-/// The words of `text` with such a beginning: the others are passed over without a look at where they end.
+/// The words of `text` with such a beginning, each with what follows it: the others are passed over without a look at
+/// where they end.
 pub(super) fn words_with<'a>(text: &'a str, beginnings: Beginnings) -> impl Iterator<Item = (Word<'a>, Words<'a>)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {
             at += text.as_bytes()[at..].iter().position(|byte| beginnings.0[usize::from(*byte)])?;
-            let mut rest = Words { text, at };
-            at += 1;
-            if begins_a_word(text, rest.at)
-                && let Some(word) = rest.next()
-                && word.start + 1 == at
-            {
+            let first = text[at..].chars().next()?;
+            // Only where a word begins is its end looked for: no place of a text is walked over more than twice.
+            if first.is_alphanumeric() && !is_accent(first) && !goes_on(text, at) {
+                let mut rest = Words { text, at };
+                let word = rest.next()?;
                 at = rest.at;
                 return Some((word, rest));
             }
+            at += first.len_utf8();
         }
     })
 }
 
-/// Whether no word goes on at this place.
-fn begins_a_word(text: &str, at: usize) -> bool {
+/// Whether a letter at this place belongs to a word that has begun before.
+fn goes_on(text: &str, at: usize) -> bool {
     match text.as_bytes()[..at].last() {
-        None => true,
-        Some(before) if before.is_ascii() => !before.is_ascii_alphanumeric(),
-        Some(_) => text[..at].chars().rev().find(|c| !is_accent(*c)).is_none_or(|c| !c.is_alphanumeric()),
+        None => false,
+        Some(before) if before.is_ascii() => before.is_ascii_alphanumeric(),
+        Some(_) => text[..at].chars().rev().find(|c| !is_accent(*c)).is_some_and(char::is_alphanumeric),
     }
 }
 
