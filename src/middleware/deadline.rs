@@ -2,7 +2,7 @@
 //!
 //! The client has [`Timeouts::body`] to bring its body: later it hears 408. The handler has [`Timeouts::handler`] for
 //! the rest, not counting the waits for the body: later it is dropped and the client hears 503. Work that must not be
-//! cut is spawned by its owner. It wraps everything but the security headers.
+//! cut is spawned by its owner. It wraps everything but the envelope and what is kept of its answers.
 
 use std::{
     cell::Cell,

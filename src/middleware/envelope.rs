@@ -1,4 +1,4 @@
-//! The outermost layer: whatever comes from within goes out whole.
+//! Whatever comes from within goes out whole. Around it there is only what was once made whole (`once_a_second`).
 //!
 //! It gives each request a number, writes its line in the log, adds the security headers, and turns what is bare (an
 //! error of a layer or an extractor, a panic, a missing page) into the error page or, for programs, into

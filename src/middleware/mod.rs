@@ -18,6 +18,6 @@ pub use deadline::deadline;
 pub use envelope::envelope;
 pub use is_authenticated::{CurrentUser, is_authenticated};
 pub use is_authorized::{Caller, is_authorized};
-pub use once_a_second::{Kept, once_a_second};
+pub use once_a_second::{Kept, in_one_piece, once_a_second};
 pub use security_headers::always as headers_of_every_answer;
 pub use session::session;

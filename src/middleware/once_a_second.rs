@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use actix_web::HttpResponse;
-use actix_web::body::{EitherBody, MessageBody, to_bytes};
+use actix_web::body::{BoxBody, EitherBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -85,11 +85,29 @@ pub async fn once_a_second<B: MessageBody + 'static>(
     }
     let (request, response) = response.into_parts();
     let (head, body) = response.into_parts();
+    let response = match body.try_into_bytes() {
+        Ok(body) => {
+            kept.keep(second, wanted, Answer { headers: head.headers().clone(), body: body.clone() });
+            head.set_body(body).map_into_boxed_body().map_into_right_body()
+        }
+        Err(streamed) => head.set_body(streamed).map_into_left_body(),
+    };
+    Ok(ServiceResponse::new(request, response))
+}
+
+/// Has a page in one piece before the layers further out see it, so that it can be kept; to be put around what
+/// compresses it. A failure is theirs to tell, like any other within.
+///
+/// # Errors
+/// Those of the layers within.
+pub async fn in_one_piece<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let (request, response) = next.call(request).await?.into_parts();
+    let (head, body) = response.into_parts();
     let body = to_bytes(body).await.map_err(Into::<Box<dyn std::error::Error>>::into)?;
-    let answer = Answer { headers: head.headers().clone(), body };
-    let response = head.set_body(answer.body.clone()).map_into_boxed_body();
-    kept.keep(second, wanted, answer);
-    Ok(ServiceResponse::new(request, response).map_into_right_body())
+    Ok(ServiceResponse::new(request, head.set_body(body).map_into_boxed_body()))
 }
 
 impl Wanted {

@@ -12,7 +12,7 @@ use actix_web::{HttpResponse, ResponseError as _};
 use super::{Page, add, allow};
 use crate::controllers::{contact, health, invitation, login, setup};
 use crate::error::Error;
-use crate::middleware::session;
+use crate::middleware::{in_one_piece, session};
 use crate::state::State;
 use crate::{assets, paths};
 
@@ -25,7 +25,8 @@ pub(super) fn configure(config: &mut ServiceConfig, state: &State) {
             .post(|r| r.to(contact::send))
             .finish()
             .wrap(Compress::default())
-            .wrap(from_fn(any_encoding_will_do)),
+            .wrap(from_fn(any_encoding_will_do))
+            .wrap(from_fn(in_one_piece)),
     );
     add(
         config,
