@@ -37,18 +37,17 @@ pub(super) struct Readers {
 impl Readers {
     /// Starts the threads.
     pub(super) fn start(path: &Path) -> Result<Self> {
-        let desk = Arc::new(Desk::new(READERS));
-        let mut threads = Vec::new();
+        let readers = Self { desk: Arc::new(Desk::new(READERS)), threads: Mutex::default(), closing: Arc::default() };
         for number in 0..READERS {
             let mut connection = open_reader(path)?;
-            let desk = Arc::clone(&desk);
+            let desk = Arc::clone(&readers.desk);
             let thread = std::thread::Builder::new()
                 .name(format!("store-reader-{}", number + 1))
                 .spawn(move || serve(&mut connection, &desk, number))
                 .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-            threads.push(thread);
+            readers.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
-        Ok(Self { desk, threads: Mutex::new(threads), closing: Arc::default() })
+        Ok(readers)
     }
 
     /// Reads within one snapshot, for at most five seconds.
@@ -94,6 +93,13 @@ impl Readers {
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         let join = move || threads.into_iter().for_each(|thread| drop(thread.join()));
         let _ = tokio::task::spawn_blocking(join).await;
+    }
+}
+
+impl Drop for Readers {
+    /// A store that is not closed, or never came about, leaves no threads behind.
+    fn drop(&mut self) {
+        self.desk.close();
     }
 }
 
