@@ -7,8 +7,8 @@
 //! | all other browsers together, on one account | 10 times at once, then every 90 s; while that is used up: each address once a minute, all of them together 60 times a minute |
 //!
 //! So while an account is under attack its owner gets in at once from a browser of theirs, and from a new one within a
-//! minute, unless more than 60 addresses take part in the attack. Refusals are answered within a tenth of a second: no
-//! waiting login holds a connection for long. All processes on one store count together.
+//! minute, unless more than 60 addresses take part in the attack. Refusals are held back for a moment
+//! that nobody feels, and no longer: no waiting login holds a connection. All processes on one store count together.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -10,9 +10,9 @@ use super::{Auth, Client, Presented, Tokens};
 use crate::models::{EmailAddress, EndReason, EventKind, PasswordHash, Session, SessionId, User};
 use crate::store::StoreError;
 
-/// How long a refusal is held back. Whoever asks on and on after each answer takes no processor from visitors then; a
-/// person does not feel it.
-const HELD_BACK: Duration = Duration::from_millis(80);
+/// How long a refusal is held back. Whoever asks again after each answer takes less of the processor from visitors then;
+/// a person does not feel it.
+const HELD_BACK: Duration = Duration::from_millis(50);
 
 /// Somebody who has just logged in.
 #[derive(Clone)]

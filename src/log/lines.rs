@@ -79,6 +79,9 @@ impl Lines {
 
 impl Waiting {
     fn write(&mut self) -> io::Result<()> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
         let written = stderr().write_all(&self.text);
         self.text.clear();
         self.written = Some(Instant::now());
