@@ -19,7 +19,7 @@ pub fn serve(page: &Path, head: Option<&Path>) {
             let answer = move || {
                 let mut response = HttpResponse::Ok();
                 for header in &head {
-                    response.insert_header(header.clone());
+                    response.append_header(header.clone());
                 }
                 let response = response.body(page.clone());
                 async { response }

@@ -1,5 +1,6 @@
 //! Express 5 with EJS and Mongoose, on Node in production mode, several processes behind one port.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -49,7 +50,9 @@ impl Express {
     }
 
     fn start(&self, arguments: &[&str]) -> Server {
+        let log = File::create(self.0.join("log")).unwrap();
         let mut node = Command::new("node");
-        Server::start(node.current_dir(&self.0).env("NODE_ENV", "production").arg("server.js").args(arguments))
+        node.current_dir(&self.0).env("NODE_ENV", "production").arg("server.js").args(arguments);
+        Server::start(node.stderr(log))
     }
 }

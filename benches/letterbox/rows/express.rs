@@ -20,7 +20,8 @@ pub fn contact(plan: &Plan) -> Outcome {
     let (house, peer) = on_core(0, || (Server::letterbox(&[]), express.contact(1)));
     let sides = [&Ask::get(&house, "/contact"), &Ask::get(&peer, "/contact")];
     let [house, peer] = on_core(1, || load::in_turn(plan, sides.map(|side| side as &dyn Load)));
-    let against = "Express 5 and EJS, an equal form; each has one core, and the load another";
+    let against =
+        "Express 5, EJS and morgan, which renders an equal form each time; one core each, the load on another";
     Ok(vec![Line::rates("GET /contact", against, &house, &peer, Goal::AtLeast(15.0))])
 }
 
@@ -35,6 +36,6 @@ pub fn post(plan: &Plan) -> Outcome {
     let [house, one, two] = load::in_turn(plan, sides.each_ref().map(|side| side as &dyn Load));
     let two_are_faster = two.per_second.median > one.per_second.median;
     let (peer, processes) = if two_are_faster { (two, "two processes") } else { (one, "one process") };
-    let against = format!("Express 5 and Mongoose, w: 1, j: true, {processes} (the faster)");
+    let against = format!("Express 5, Mongoose and morgan, w: 1, j: true, {processes} (the faster)");
     Ok(vec![Line::rates("POST /contact, SQLite", &against, &house, &peer, Goal::AtLeast(10.0))])
 }

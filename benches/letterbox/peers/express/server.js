@@ -9,6 +9,7 @@ const cluster = require('node:cluster');
 const crypto = require('node:crypto');
 const path = require('node:path');
 const express = require('express');
+const morgan = require('morgan');
 
 const [kind, workers, database] = process.argv.slice(2);
 
@@ -49,6 +50,8 @@ async function letters(app) {
 
 async function serve() {
   const app = express();
+  // A line for each request, as with Letterbox.
+  app.use(morgan('combined', { stream: process.stderr }));
   await (kind === 'contact' ? contact(app) : letters(app));
   app.listen(0, '127.0.0.1');
 }
