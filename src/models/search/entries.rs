@@ -27,7 +27,7 @@ impl Search {
     /// The entries of a letter: its words, and once more, apart, those of the sender's name and address.
     pub fn entries(letter: &Letter) -> BTreeSet<String> {
         let parts = parts(letter);
-        let of = |parts: &'_ [&'_ str], sender| -> Vec<String> {
+        let of = |parts: &[&str], sender| -> Vec<String> {
             parts.iter().flat_map(|part| words(part)).map(|word| entry(fold(word.text), sender)).collect()
         };
         of(&parts, false).into_iter().chain(of(&parts[..SENDER_PARTS], true)).collect()

@@ -58,6 +58,13 @@ fn r35_silence_before_the_first_request_and_between_requests_is_closed() {
     client.send(GET);
     assert!(client.answer().unwrap().starts_with("HTTP/1.1 200 "));
     assert_eq!(client.hear_out(), "");
+    // The second answer is the kept one, which no other layer sees.
+    let mut client = Client::connect(app.port());
+    for _ in 0..2 {
+        client.send("GET /contact HTTP/1.1\r\nhost: t\r\n\r\n");
+        assert!(client.answer().unwrap().starts_with("HTTP/1.1 200 "));
+    }
+    assert_eq!(client.hear_out(), "", "no head has begun: nothing is owed");
 }
 
 #[test]

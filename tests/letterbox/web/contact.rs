@@ -213,6 +213,18 @@ fn the_contact_page_and_all_it_needs_fit_into_the_first_flight() {
 }
 
 #[test]
+fn r24_a_page_that_is_kept_has_the_headers_of_one_that_is_made() {
+    let app = TestApp::with().limits(|limits| limits.workers = 1).start();
+    let mut answers = ["GET", "GET", "HEAD"].map(|method| app.visitor().send(method, "/contact", &[HTML], b"").headers);
+    let numbers: BTreeSet<_> = answers.iter_mut().map(|headers| headers.remove("x-request-id").unwrap()).collect();
+    assert_eq!(numbers.len(), answers.len(), "each request has a number of its own");
+    answers.iter_mut().for_each(|headers| drop(headers.remove("date")));
+    assert!(answers[0].contains_key("content-security-policy"), "{:?}", answers[0]);
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0], answers[2], "HEAD");
+}
+
+#[test]
 fn the_page_is_made_once_a_second_and_each_client_gets_it_in_the_form_it_takes() {
     let app = TestApp::with().limits(|limits| limits.workers = 1).start();
     let ask = |headers: &[(&str, &str)]| app.visitor().send("GET", "/contact", headers, b"");
