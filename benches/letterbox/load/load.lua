@@ -1,12 +1,9 @@
--- Asks the same thing over and over; with the argument "post" it sends a letter.
-
-local letter = "name=Ada+Lovelace&email=ada%40example.com&subject=Engines&message=Could+you+please+tell+me+when+the+"
-  .. "workshop+opens+again%3F+I+read+your+article+about+garden+chairs+and+have+a+question."
+-- Asks the same thing over and over; with an argument it sends that, a letter as a form sends it.
 
 function init(args)
-  if args[1] == "post" then
+  if args[1] then
     wrk.method = "POST"
-    wrk.body = letter
+    wrk.body = args[1]
     wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
   end
 end

@@ -7,6 +7,9 @@ use crate::process::Server;
 
 /// Connections that ask at once.
 pub const CONNECTIONS: usize = 64;
+/// The letter that is sent, as a form sends it. It comes without a receipt, so that each time it is another one.
+pub const LETTER: &str = "name=Ada+Lovelace&email=ada%40example.com&subject=Engines&message=Could+you+please+tell+me+\
+                          when+the+workshop+opens+again%3F+I+read+your+article+about+garden+chairs+and+have+a+question.";
 const LOAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/letterbox/load/load.lua");
 const FLOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/letterbox/load/flood.lua");
 
@@ -57,7 +60,10 @@ impl<'a> Ask<'a> {
         if let Some(header) = &self.header {
             wrk.args(["-H", header]);
         }
-        wrk.args([url.as_str(), "--", if self.sends_a_letter { "post" } else { "get" }]);
+        wrk.arg(url);
+        if self.sends_a_letter {
+            wrk.args(["--", LETTER]);
+        }
         wrk.stdout(Stdio::piped()).spawn().unwrap()
     }
 }
