@@ -13,10 +13,13 @@ use std::io::{IsTerminal as _, stderr};
 use std::time::Duration;
 
 use tracing::Metadata;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
-use tracing_subscriber::fmt::{MakeWriter, fmt as format};
+use tracing_subscriber::fmt::{MakeWriter, layer};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::lines::{Line, Lines};
 use self::plain::Plain;
@@ -40,13 +43,14 @@ pub struct Log(());
 /// # Errors
 /// A sentence for the operator: the filter cannot be read, the thread cannot be started.
 pub fn start(config: &Config) -> Result<Log, String> {
-    let filter = EnvFilter::try_new(&config.log_filter).map_err(|error| format!("RUST_LOG is wrong: {error}."))?;
+    let filter: Targets = config.log_filter.parse().map_err(|error| format!("RUST_LOG is wrong: {error}."))?;
     LINES.start().map_err(|error| format!("The log's thread cannot be started: {error}."))?;
-    let log = format().with_env_filter(filter).with_writer(Destination).with_target(false).with_timer(Stamp::new());
+    let log = registry().with(filter);
+    let lines = layer().with_writer(Destination).with_target(false).with_timer(Stamp::new());
     let started = match config.log_format {
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
-        LogFormat::Text if stderr().is_terminal() => log.with_ansi(true).try_init(),
-        LogFormat::Text => log.event_format(Plain::new()).try_init(),
+        LogFormat::Json => log.with(lines.json().flatten_event(true)).try_init(),
+        LogFormat::Text if stderr().is_terminal() => log.with(lines.with_ansi(true)).try_init(),
+        LogFormat::Text => log.with(lines.event_format(Plain::new())).try_init(),
     };
     started.map_err(|error| format!("The log cannot be started: {error}."))?;
     Ok(Log(()))

@@ -105,7 +105,7 @@ pub struct Config {
     /// `SITE_INTRO`: the words above the contact form, at most 500 characters, may be empty. Default: an invitation
     /// to write.
     pub site_intro: String,
-    /// `RUST_LOG`: what is logged, a valid `EnvFilter`. Default: `info`.
+    /// `RUST_LOG`: what is logged, a valid `Targets`. Default: `info`.
     pub log_filter: String,
     /// `LOG_FORMAT`: `text` or `json`. Default: text.
     pub log_format: LogFormat,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net};
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::filter::LevelFilter;
 
 use super::LogFormat;
 use super::error::{Fault, quoted};
@@ -97,17 +97,24 @@ pub(super) fn text(text: &str, max: usize) -> Result<String, Fault> {
     Ok(text.to_owned())
 }
 
-/// What to log, in the language of `tracing`'s `EnvFilter`. A word alone must be a level: `EnvFilter` takes any other
-/// for the name of a module, so that `RUST_LOG=inof` would log nothing and say nothing.
+/// What to log, in the language of `tracing`'s `Targets`: levels, and levels of modules. `Targets` would take a word
+/// that is no level for the name of a module, so that `RUST_LOG=inof` would log nothing and say nothing, and a missing
+/// level for `error`.
 pub(super) fn log_filter(text: &str) -> Result<String, Fault> {
-    let is_word = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'-'));
-    let names_a_level = |part: &str| !is_word(part) || part.parse::<LevelFilter>().is_ok();
-    let levels = text.split(',').map(str::trim).all(|part| !part.is_empty() && names_a_level(part));
-    if !levels || EnvFilter::try_new(text).is_err() {
+    let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok();
+    let is_module = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'-'))
+    };
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    let is_valid = |part: &&str| match part.split_once('=') {
+        Some((module, level)) => is_module(module) && is_level(level),
+        None => is_level(part),
+    };
+    if !parts.iter().all(is_valid) {
         let must = "be error, warn, info, debug, trace or off, or parts such as info,letterbox=debug";
         return Err(Fault::shown(must));
     }
-    Ok(text.to_owned())
+    Ok(parts.join(","))
 }
 
 /// The form of the log.
@@ -202,12 +209,12 @@ mod tests {
 
     #[test]
     fn a_log_filter_is_a_level_or_levels_of_parts() {
-        for right in
-            ["info", "off", "WARN", "info,letterbox=debug", "letterbox::store=trace, warn", "[request{id}]=info"]
-        {
+        for right in ["info", "off", "WARN", "info,letterbox=debug", "letterbox::store=trace,warn"] {
             assert_eq!(log_filter(right).ok().as_deref(), Some(right));
         }
-        for wrong in ["", " ", ",", "info,", "inof", "letterbox", "letterbox=loud", "info,verbose", "a=b=c"] {
+        assert_eq!(log_filter(" warn , letterbox=info ").ok().as_deref(), Some("warn,letterbox=info"));
+        let unknown = ["inof", "letterbox", "letterbox=loud", "info,verbose", "[request{id}]=info"];
+        for wrong in ["", " ", ",", "=", "info,", "letterbox=", "=info", "a=b=c"].into_iter().chain(unknown) {
             assert!(log_filter(wrong).is_err(), "{wrong:?}");
         }
     }
