@@ -25,7 +25,9 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// Steps of SQLite's machine between two looks at the clock, well under a millisecond.
 const STEPS: i32 = 20_000;
 
-type Read = Box<dyn FnOnce(&mut Connection) + Send>;
+/// A read, and then what tells whoever asked for it.
+type Read = Box<dyn FnOnce(&mut Connection) -> Answer + Send>;
+type Answer = Box<dyn FnOnce()>;
 
 /// Hands reads to a thread that is free.
 pub(super) struct Readers {
@@ -77,10 +79,12 @@ impl Readers {
         let closing = Arc::clone(&self.closing);
         let read: Read = Box::new(move |connection| {
             // Whoever asked has gone: the read is worth nothing any more.
-            if !reply.is_closed() {
-                let end = longest.map(|longest| Instant::now() + longest);
-                let _ = reply.send(interruptible(connection, closing, end, act));
+            if reply.is_closed() {
+                return Box::new(|| ());
             }
+            let end = longest.map(|longest| Instant::now() + longest);
+            let outcome = interruptible(connection, closing, end, act);
+            Box::new(move || drop(reply.send(outcome)))
         });
         self.desk.put(read)?;
         answer.await.map_err(|_| closed())?
@@ -106,7 +110,12 @@ impl Drop for Readers {
 fn serve(connection: &mut Connection, desk: &Desk<Read>, number: usize) {
     while let Some(read) = desk.next(number) {
         // Whoever asked hears of a panic by the answer that never comes; the thread stays for the others.
-        drop(catch_unwind(AssertUnwindSafe(|| read(&mut *connection))));
+        let answer = catch_unwind(AssertUnwindSafe(|| read(&mut *connection)));
+        // Before the answer: its receiver may ask for more at once, and would wake another thread.
+        desk.set_free(number);
+        if let Ok(answer) = answer {
+            answer();
+        }
     }
 }
 

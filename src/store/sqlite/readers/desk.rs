@@ -48,11 +48,18 @@ impl<T> Desk<T> {
         Ok(())
     }
 
+    /// Says that this thread has nothing to do, just before it asks for its next work.
+    pub(super) fn set_free(&self, thread: usize) {
+        self.waiting().free.push(thread);
+    }
+
     /// The next work for this thread; waits for it. None when there is none left and no more will come.
     pub(super) fn next(&self, thread: usize) -> Option<T> {
         let bell = self.bells.get(thread)?;
         let mut waiting = self.waiting();
         loop {
+            // Not there if somebody has called, who may have come before the bell could be heard.
+            waiting.free.retain(|free| *free != thread);
             if let Some(work) = waiting.work.pop_front() {
                 return Some(work);
             }
@@ -61,8 +68,6 @@ impl<T> Desk<T> {
             }
             waiting.free.push(thread);
             waiting = bell.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-            // Still there if nobody has called.
-            waiting.free.retain(|free| *free != thread);
         }
     }
 
@@ -112,6 +117,11 @@ mod tests {
         desk.waiting().free = vec![2, 0, 1];
         desk.put(()).expect("there is room");
         assert_eq!(desk.waiting().free, [2, 0]);
+        // One that is about to answer and to ask for work is called too, and finds it.
+        desk.set_free(1);
+        desk.put(()).expect("there is room");
+        assert_eq!(desk.waiting().free, [2, 0]);
+        assert!(desk.next(1).is_some() && desk.next(1).is_some());
     }
 
     #[test]
