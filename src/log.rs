@@ -46,7 +46,8 @@ pub fn start(config: &Config) -> Result<Log, String> {
     let filter: Targets = config.log_filter.parse().map_err(|error| format!("RUST_LOG is wrong: {error}."))?;
     LINES.start().map_err(|error| format!("The log's thread cannot be started: {error}."))?;
     let log = registry().with(filter);
-    let lines = layer().with_writer(Destination).with_target(false).with_timer(Stamp::new());
+    // What cannot be written cannot be complained of either: standard error is where both would go.
+    let lines = layer().with_writer(Destination).with_target(false).with_timer(Stamp::new()).log_internal_errors(false);
     let started = match config.log_format {
         LogFormat::Json => log.with(lines.json().flatten_event(true)).try_init(),
         LogFormat::Text if stderr().is_terminal() => log.with(lines.with_ansi(true)).try_init(),
