@@ -1,16 +1,24 @@
 //! Load from `wrk`, which takes little of the machine for itself. A run in which anything went wrong is no result.
 
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::client::Client;
 use crate::measure::{Plan, Spread};
 use crate::process::Server;
 
 /// Connections that ask at once.
 pub const CONNECTIONS: usize = 64;
-/// The letter that is sent, as a form sends it. It comes without a receipt, so that each time it is another one.
-pub const LETTER: &str = "name=Ada+Lovelace&email=ada%40example.com&subject=Engines&message=Could+you+please+tell+me+\
-                          when+the+workshop+opens+again%3F+I+read+your+article+about+garden+chairs+and+have+a+question.";
+/// The letter that is sent, as a form sends it, but for its receipt.
+const LETTER: &str = "name=Ada+Lovelace&email=ada%40example.com&subject=Engines&message=Could+you+please+tell+me+when+\
+                      the+workshop+opens+again%3F+I+read+your+article+about+garden+chairs+and+have+a+question.";
+/// As long as a receipt of Letterbox.
+const NO_RECEIPT: &str = "0000000000000000000000000000000000000000000";
+/// Each run counts its letters from its own number.
+const LETTERS_OF_A_RUN: u64 = 1 << 22;
+static RUNS: AtomicU64 = AtomicU64::new(0);
 const LOAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/letterbox/load/load.lua");
+const LETTERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/letterbox/load/letters.lua");
 const FLOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/letterbox/load/flood.lua");
 
 /// Whether there is a `wrk`, else what to do.
@@ -30,17 +38,18 @@ pub struct Ask<'a> {
     servers: Vec<&'a Server>,
     path: String,
     header: Option<String>,
-    sends_a_letter: bool,
+    letter: Option<String>,
 }
 
 impl<'a> Ask<'a> {
     pub fn get(server: &'a Server, path: &str) -> Self {
-        Self { servers: vec![server], path: path.to_owned(), header: None, sends_a_letter: false }
+        Self { servers: vec![server], path: path.to_owned(), header: None, letter: None }
     }
 
     /// Sends letters to all of these servers, each of which gets its share of the connections.
     pub fn post(servers: &[&'a Server]) -> Self {
-        Self { servers: servers.to_vec(), path: "/contact".to_owned(), header: None, sends_a_letter: true }
+        let letter = Some(letter(servers[0]));
+        Self { servers: servers.to_vec(), path: "/contact".to_owned(), header: None, letter }
     }
 
     pub fn of(self, servers: &[&'a Server]) -> Self {
@@ -56,16 +65,36 @@ impl<'a> Ask<'a> {
         let connections = (CONNECTIONS / self.servers.len()).to_string();
         let url = format!("http://127.0.0.1:{}{}", server.port, self.path);
         let mut wrk = Command::new("wrk");
-        wrk.args(["-t1", "--timeout", "30s", "-c", &connections, "-d", &seconds.to_string(), "-s", LOAD]);
+        let script = if self.letter.is_some() { LETTERS } else { LOAD };
+        wrk.args(["-t1", "--timeout", "30s", "-c", &connections, "-d", &seconds.to_string(), "-s", script]);
         if let Some(header) = &self.header {
             wrk.args(["-H", header]);
         }
         wrk.arg(url);
-        if self.sends_a_letter {
-            wrk.args(["--", LETTER]);
+        if let Some(letter) = &self.letter {
+            let first = RUNS.fetch_add(1, Ordering::Relaxed) * LETTERS_OF_A_RUN;
+            wrk.args(["--", letter, &first.to_string()]);
         }
         wrk.stdout(Stdio::piped()).spawn().unwrap()
     }
+
+    /// Whether a page is still what is answered: to `wrk` the way to the login is as good.
+    fn check(&self) {
+        if self.letter.is_none() {
+            let header = self.header.as_ref().map_or(String::new(), |header| format!("{header}\r\n"));
+            for server in &self.servers {
+                assert_eq!(Client::connect(server.port).get(&self.path, &header).status, 200, "{}", self.path);
+            }
+        }
+    }
+}
+
+/// A letter with a receipt of this server, if it gives any.
+pub fn letter(server: &Server) -> String {
+    let page = Client::connect(server.port).get("/contact", "");
+    let page = String::from_utf8_lossy(&page.body);
+    let receipt = page.split_once("name=\"receipt\" value=\"").and_then(|(_, rest)| rest.split_once('"'));
+    format!("receipt={}&{LETTER}", receipt.map_or(NO_RECEIPT, |(receipt, _)| receipt))
 }
 
 impl Load for Ask<'_> {
@@ -81,6 +110,7 @@ impl Load for Ask<'_> {
             shot.per_second += requests as f64 / seconds;
         }
         shot.processor_seconds = busy() - before;
+        self.check();
         shot
     }
 }
@@ -99,28 +129,28 @@ pub struct Rate {
     pub per_second: Spread,
     /// Microseconds of processor time that the server took for a request.
     pub processor_micros: f64,
-    pub requests: u64,
+    /// All that was sent, to warm up too.
+    pub sent: u64,
 }
 
 /// Warms every side up, then measures the sides in turn.
 pub fn in_turn<const N: usize>(plan: &Plan, sides: [&dyn Load; N]) -> [Rate; N] {
-    for side in sides {
-        side.run(plan.seconds);
-    }
+    let warm_up = sides.map(|side| side.run(plan.seconds).requests);
     let mut shots = [const { Vec::new() }; N];
     for _ in 0..plan.rounds {
         for (side, shots) in sides.iter().zip(&mut shots) {
             shots.push(side.run(plan.seconds));
         }
     }
+    let mut warm_up = warm_up.into_iter();
     shots.map(|shots: Vec<Shot>| {
         assert!(shots.iter().all(|shot| shot.requests > 0), "nothing was answered");
-        let requests = shots.iter().map(|shot| shot.requests).sum();
+        let requests: u64 = shots.iter().map(|shot| shot.requests).sum();
         let busy: f64 = shots.iter().map(|shot| shot.processor_seconds).sum();
         Rate {
             per_second: Spread::of(shots.iter().map(|shot| shot.per_second).collect()),
             processor_micros: busy * 1e6 / requests as f64,
-            requests,
+            sent: requests + warm_up.next().unwrap_or_default(),
         }
     })
 }

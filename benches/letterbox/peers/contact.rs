@@ -26,7 +26,7 @@ pub fn serve(page: &Path, head: Option<&Path>) {
             };
             App::new().route("/contact", web::get().to(answer))
         };
-        let server = HttpServer::new(app).bind(("127.0.0.1", 0)).unwrap();
+        let server = HttpServer::new(app).tcp_nodelay(true).bind(("127.0.0.1", 0)).unwrap();
         super::say(server.addrs()[0].port());
         server.run().await.unwrap();
     });

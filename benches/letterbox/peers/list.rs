@@ -24,15 +24,18 @@ pub fn serve(database: &Path) {
             let connection = open_to_read(&database);
             App::new().app_data(Data::new(connection)).route("/messages", web::get().to(list))
         };
-        let server = HttpServer::new(app).bind(("127.0.0.1", 0)).unwrap();
+        let server = HttpServer::new(app).tcp_nodelay(true).bind(("127.0.0.1", 0)).unwrap();
         super::say(server.addrs()[0].port());
         server.run().await.unwrap();
     });
 }
 
 async fn list(connection: Data<Connection>) -> HttpResponse {
-    let letters = letters(&connection);
-    let page = ListPage::of(&letters, counts(&connection), SystemClock::start().now());
+    let act = |sql: &str| connection.prepare_cached(sql).unwrap().execute([]).unwrap();
+    act("BEGIN");
+    let (letters, counts) = (letters(&connection), counts(&connection));
+    act("COMMIT");
+    let page = ListPage::of(&letters, counts, SystemClock::start().now());
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page.render().unwrap())
 }
 

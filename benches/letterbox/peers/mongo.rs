@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, DateTime, Document, Uuid, doc};
+use mongodb::bson::{self, Binary, DateTime, Document, doc};
 use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, WriteConcern};
 use mongodb::{Client, Collection, Database};
 use tokio::runtime::Runtime;
+use uuid::Uuid;
 
 use crate::load::{CONNECTIONS, Load, Shot};
 use crate::process::own_processor_seconds;
@@ -60,8 +61,12 @@ impl Bare {
             let (room, letter) = (room.clone(), Arc::clone(&letter));
             async move {
                 let mut new = Document::clone(&letter);
-                new.insert("_id", Uuid::new());
-                new.insert("key", Binary { subtype: BinarySubtype::Generic, bytes: Uuid::new().bytes().to_vec() });
+                // Like Letterbox's: those of one time stand together in every index that ends with them.
+                new.insert("_id", bson::Uuid::from_bytes(*Uuid::now_v7().as_bytes()));
+                new.insert(
+                    "key",
+                    Binary { subtype: BinarySubtype::Generic, bytes: Uuid::new_v4().as_bytes().to_vec() },
+                );
                 new.insert("received_at", DateTime::now());
                 room.insert_one(new).await.unwrap();
             }
@@ -90,23 +95,24 @@ impl Bare {
         })
     }
 
-    fn all_at_once<F>(&self, round: Duration, act: impl Fn() -> F) -> Shot
+    fn all_at_once<F>(&self, round: Duration, act: impl Fn() -> F + Clone + Send + 'static) -> Shot
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let (begun, before) = (Instant::now(), own_processor_seconds());
-        let requests: u64 = self.runtime.block_on(async {
-            let act = &act;
-            let workers = (0..CONNECTIONS).map(|_| async move {
+        let workers = (0..CONNECTIONS).map(|_| {
+            let act = act.clone();
+            self.runtime.spawn(async move {
                 let mut count = 0_u64;
                 while begun.elapsed() < round {
-                    tokio::spawn(act()).await.unwrap();
+                    act().await;
                     count += 1;
                 }
                 count
-            });
-            futures_util::future::join_all(workers).await.into_iter().sum()
+            })
         });
+        let counts = self.runtime.block_on(futures_util::future::join_all(workers));
+        let requests: u64 = counts.into_iter().map(Result::unwrap).sum();
         let per_second = requests as f64 / begun.elapsed().as_secs_f64();
         Shot { requests, per_second, processor_seconds: own_processor_seconds() - before }
     }

@@ -10,7 +10,7 @@ use actix_web::web::{self, Data, Form};
 use actix_web::{App, HttpResponse, HttpServer};
 use letterbox::store::Purpose;
 use letterbox::store::sqlite::SqliteStore;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OpenFlags, params};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -35,7 +35,7 @@ pub fn serve(database: &Path) {
     std::thread::spawn(move || work(&connection, &jobs));
     actix_web::rt::System::new().block_on(async move {
         let app = move || App::new().app_data(Data::new(queue.clone())).route("/contact", web::post().to(send));
-        let server = HttpServer::new(app).bind(("127.0.0.1", 0)).unwrap();
+        let server = HttpServer::new(app).tcp_nodelay(true).bind(("127.0.0.1", 0)).unwrap();
         super::say(server.addrs()[0].port());
         server.run().await.unwrap();
     });
@@ -48,21 +48,15 @@ async fn send(queue: Data<Sender<Job>>, letter: Form<Letter>) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, "/contact/thanks")).finish()
 }
 
-/// Letterbox's index follows a moment later; this one does not.
-const INDEX_AT_ONCE: &str = "
-    DROP TRIGGER messages_search_in;
-    CREATE TRIGGER messages_search_in AFTER INSERT ON messages BEGIN
-        INSERT INTO messages_search (rowid, name, email, subject, body)
-        VALUES (new.seq, new.name, new.email, new.subject, new.body);
-    END";
-
 /// Letterbox makes the tables; nothing of it is left in the way afterwards.
 fn create(database: &Path) -> Connection {
     drop(SqliteStore::open(database, Purpose::Command).unwrap());
-    let connection = Connection::open(database).unwrap();
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags).unwrap();
     connection.pragma_update(None, "journal_mode", "WAL").unwrap();
     connection.pragma_update(None, "synchronous", "FULL").unwrap();
-    connection.execute_batch(INDEX_AT_ONCE).unwrap();
+    // Letterbox's index follows a moment later; this one does not.
+    connection.execute_batch("DROP TRIGGER messages_search_in").unwrap();
     connection
 }
 
@@ -110,5 +104,8 @@ fn insert(connection: &Connection, letter: &Letter, last: i64) -> i64 {
             letter.message,
         ])
         .unwrap();
+    let index = "INSERT INTO messages_search (rowid, name, email, subject, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let mut index = connection.prepare_cached(index).unwrap();
+    index.execute(params![number, letter.name, letter.email, letter.subject, letter.message]).unwrap();
     number
 }

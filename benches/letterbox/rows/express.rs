@@ -1,13 +1,16 @@
 //! Letterbox against what many would write instead.
 
 use super::Outcome;
-use super::post::UNLIMITED;
+use super::post::GENEROUS;
 use crate::load::{self, Ask, Load, need_wrk};
 use crate::measure::Plan;
 use crate::peers::express::Express;
 use crate::process::{Server, on_core};
 use crate::stores::Mongod;
 use crate::table::{Goal, Line};
+
+/// Seconds.
+const WARM_UP: u64 = 10;
 
 /// One process a core, and one core for either: the load comes from another one. On all cores together `wrk` would take
 /// half of them from the faster side and a twentieth from the slower one.
@@ -29,10 +32,14 @@ pub fn contact(plan: &Plan) -> Outcome {
 pub fn post(plan: &Plan) -> Outcome {
     need_wrk()?;
     let express = Express::install()?;
-    let database = Mongod::start()?;
-    let house = Server::letterbox(&UNLIMITED);
+    let database = Mongod::start_alone()?;
+    let house = Server::letterbox(&GENEROUS);
     let [one, two] = [1, 2].map(|processes| express.letters(processes, &database.url("express")));
     let sides = [&house, &one, &two].map(|server| Ask::post(&[server]));
+    // Node compiles what has run for a while.
+    for express in &sides[1..] {
+        express.run(WARM_UP);
+    }
     let [house, one, two] = load::in_turn(plan, sides.each_ref().map(|side| side as &dyn Load));
     let two_are_faster = two.per_second.median > one.per_second.median;
     let (peer, processes) = if two_are_faster { (two, "two processes") } else { (one, "one process") };

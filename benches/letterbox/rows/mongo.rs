@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use super::Outcome;
 use crate::client::{Client, log_in};
-use crate::load::{self, Ask, LETTER, Rate, need_wrk};
+use crate::load::{self, Ask, Rate, need_wrk};
 use crate::measure::Plan;
 use crate::peers::mongo::{Bare, Inserts, Reads};
 use crate::process::{Server, add_owner, directory, letterbox};
@@ -15,7 +15,8 @@ use crate::table::{Goal, Line};
 const LETTERS: u32 = 5_000;
 const KEY: &str = "uJ4v9qTz2LmXw7RbYc1NfKd5Hs8GpEa3";
 
-/// Letters that most members have on disk before the sender is thanked; Letterbox without its limit of letters.
+/// Letters that most members have on disk before the sender is thanked. Letterbox does not count them by address, which
+/// all processes on a database do together, in it.
 pub fn post(plan: &Plan) -> Outcome {
     need_wrk()?;
     let database = Mongod::start()?;
@@ -23,11 +24,11 @@ pub fn post(plan: &Plan) -> Outcome {
     let settings = settings(&url);
     let (one, other) = (Server::letterbox(&settings), Server::letterbox(&settings));
     // The one that the bare driver copies: a shorter one would have fewer words, and each is a key in an index.
-    assert_eq!(Client::connect(one.port).post("/contact", LETTER).status, 303);
+    assert_eq!(Client::connect(one.port).post("/contact", &load::letter(&one)).status, 303);
     let bare = Bare::connect(&url);
     let (to_one, to_both) = (Ask::post(&[&one]), Ask::post(&[&one, &other]));
     let [alone, one, two] = load::in_turn(plan, [&Inserts(&bare), &to_one, &to_both]);
-    let (sent, stored) = (one.requests + two.requests, bare.count());
+    let (sent, stored) = (one.sent + two.sent, bare.count());
     assert!(stored >= sent, "{stored} letters of {sent} were stored");
     let line = |what: &str, house: &Rate| {
         let against = "the bare driver, 64 writers, insert_one each, the same letter and indexes";

@@ -30,7 +30,7 @@ fn millis(start: impl FnOnce() -> Server) -> f64 {
     begun.elapsed().as_secs_f64() * 1e3
 }
 
-/// The program as `cargo build --release` makes it, templates and static files included.
+/// The program, with the features that this bench needs of its dependencies too.
 pub fn binary(_: &Plan) -> Outcome {
     let bytes = std::fs::metadata(env!("CARGO_BIN_EXE_letterbox")).unwrap().len();
     Ok(vec![Line::figure(

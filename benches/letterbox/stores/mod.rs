@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use letterbox::models::MessageId;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use bare::Bare;
@@ -38,8 +39,12 @@ pub fn database(directory: &Path) -> PathBuf {
     directory.join("data/letterbox.db")
 }
 
+/// As one would who reads much: without locks around each call, and without planning a statement anew at each run.
 pub fn open_to_read(database: &Path) -> Connection {
-    Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags).unwrap();
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
+    connection
 }
 
 /// How many letters there are.

@@ -19,7 +19,7 @@ function contact(app) {
   app.get('/contact', (request, response) => {
     response.render('contact', {
       site: 'Letterbox',
-      intro: 'A question, an idea or just a kind word? Write it here, and an answer will come to you by e-mail.',
+      intro: 'A question, an idea or just a kind word? Write it here, and an answer will come to you by email.',
       receipt: crypto.randomBytes(32).toString('base64url'),
       letter: { name: '', email: '', subject: '', message: '' },
       errors: [],
