@@ -26,10 +26,6 @@ impl Search {
     /// `text` in pieces, so that the hits in it can be marked. Together they are the text. `sender` says whether it is a
     /// name or an address, where the terms of `from:` count too.
     pub fn segments<'a>(&self, text: &'a str, sender: bool) -> Vec<Segment<'a>> {
-        // The inbox as it is: nobody has looked for anything.
-        if self.wanted.is_empty() && !text.is_empty() {
-            return vec![Segment { text, hit: false }];
-        }
         let mut pieces = Vec::new();
         let mut done = 0;
         let mut push = |range: Range<usize>, hit| {

@@ -76,36 +76,45 @@ impl<'a> Iterator for Words<'a> {
 /// Bytes with which a word may begin that is one of those looked for.
 pub(super) struct Beginnings {
     bytes: [bool; 256],
-    /// The letter of ASCII with which all of them begin, if they do, in both cases.
-    letter: Option<[u8; 2]>,
+    first: First,
+}
+
+/// The first bytes of the words looked for, as ASCII writes them in both cases.
+enum First {
+    Nothing,
+    One([u8; 2]),
+    Several,
 }
 
 impl Beginnings {
     /// Of words that are folded.
     pub(super) fn of<'a>(wanted: impl Iterator<Item = &'a str>) -> Self {
-        let (mut bytes, mut letters) = ([false; 256], 0);
-        let mut letter = None;
-        for first in wanted.filter_map(|word| word.bytes().next()) {
-            let cases = [first.to_ascii_lowercase(), first.to_ascii_uppercase()];
-            letters += usize::from(letter.replace(cases) != Some(cases));
-            let others = if first.is_ascii() {
-                bytes[usize::from(first.to_ascii_lowercase())] = true;
-                bytes[usize::from(first.to_ascii_uppercase())] = true;
+        let (mut bytes, mut first) = ([false; 256], First::Nothing);
+        for byte in wanted.filter_map(|word| word.bytes().next()) {
+            let cases = [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()];
+            first = match first {
+                First::Nothing => First::One(cases),
+                First::One(known) if known == cases => First::One(known),
+                First::One(_) | First::Several => First::Several,
+            };
+            let others = if byte.is_ascii() {
+                cases.iter().for_each(|byte| bytes[usize::from(*byte)] = true);
                 ACCENTED
             } else {
                 BEYOND_ASCII
             };
             others.iter().for_each(|range| bytes[range.clone()].fill(true));
         }
-        Self { bytes, letter: letter.filter(|[lower, _]| letters == 1 && lower.is_ascii()) }
+        Self { bytes, first }
     }
 
-    /// The first of these bytes in `text`. One letter is looked for many bytes at a time, where `is_ascii` says that
-    /// there are no others beside it.
+    /// The first of these bytes in `text`. One alone is looked for many bytes at a time, where `is_ascii` says that no
+    /// accented letter can stand for it.
     fn find(&self, text: &[u8], is_ascii: bool) -> Option<usize> {
-        match self.letter {
-            Some([lower, upper]) if is_ascii => memchr::memchr2(lower, upper, text),
-            _ => text.iter().position(|byte| self.bytes[usize::from(*byte)]),
+        match self.first {
+            First::Nothing => None,
+            First::One([lower, upper]) if is_ascii => memchr::memchr2(lower, upper, text),
+            First::One(_) | First::Several => text.iter().position(|byte| self.bytes[usize::from(*byte)]),
         }
     }
 }
