@@ -25,10 +25,11 @@ fn a_double_click_on_send_stores_one_letter() {
 #[test]
 #[ignore = "needs Chromium and chromedriver"]
 fn a_letter_that_is_sent_again_after_back_is_stored_once() {
-    let app = TestApp::start();
+    // A browser that has other things to do may let go of the page and fetch the form again: within the same second the
+    // one worker has the same one for it.
+    let app = TestApp::with().limits(|limits| limits.workers = 1).start();
     let screen = Screen::chromium(&app.url(""));
     screen.open("/contact");
-    let receipt = screen.value("[name=receipt]");
     screen.send(&LETTER);
     screen.wait_for_path("/contact/thanks");
     screen.back();
@@ -36,16 +37,14 @@ fn a_letter_that_is_sent_again_after_back_is_stored_once() {
         screen.has("#field-message") && screen.value("#field-message") == TEXT
     });
     keeps_all(&screen, "Ada");
-    // A browser that has other things to do may let go of the page and fetch another form, which is for another letter.
-    let letters = if screen.value("[name=receipt]") == receipt { 1 } else { 2 };
     screen.click("main form button");
     screen.wait_for_path("/contact/thanks");
-    assert_eq!(stored(&app), letters);
+    assert_eq!(stored(&app), 1);
     // A changed letter is another one.
     screen.back();
     screen.send(&[("subject", "Another")]);
     screen.wait_for_path("/contact/thanks");
-    assert_eq!(stored(&app), letters + 1);
+    assert_eq!(stored(&app), 2);
 }
 
 #[test]

@@ -213,6 +213,13 @@ fn the_contact_page_and_all_it_needs_fit_into_the_first_flight() {
 }
 
 #[test]
+fn browsers_may_bring_back_every_field() {
+    // `off` keeps them from restoring what was typed into a page that they had let go of.
+    let page = TestApp::start().visitor().get("/contact").text();
+    assert!(page.contains("autocomplete=") && !page.contains("autocomplete=\"off\""), "{page}");
+}
+
+#[test]
 fn r24_a_page_that_is_kept_has_the_headers_of_one_that_is_made() {
     let app = TestApp::with().limits(|limits| limits.workers = 1).start();
     let mut answers = ["GET", "GET", "HEAD"].map(|method| app.visitor().send(method, "/contact", &[HTML], b"").headers);
