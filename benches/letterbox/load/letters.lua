@@ -1,5 +1,5 @@
--- Sends the letter of its first argument, each time from another address behind a proxy and each time another one: it
--- ends with a number in dots and dashes, which no search index takes for a word. The second argument is the first number.
+-- Sends the letter of its first argument, from many addresses behind a proxy and each time another one: it ends with a
+-- number in dots and dashes, which no search index takes for a word. The second argument is the first number.
 -- Requests are put together of few pieces, so that the load takes little of the machine.
 
 local BYTES = 4

@@ -10,8 +10,9 @@ use crate::table::{Goal, Line, Unit};
 const CLIENTS: usize = 32;
 
 /// p99 of `GET /contact` at rest and while clients try to log in, from ever new addresses behind a proxy that Letterbox
-/// trusts and to ever new accounts, so that no counting helps and passwords are hashed all the time. Each asks again as soon as it is answered; refusals are held back a
-/// little, so these are fewer than clients that do not wait for answers would send.
+/// trusts and to ever new accounts, so that no counting helps and passwords are hashed all the time. Each asks again as
+/// soon as it is answered; refusals are held back a little, so these are fewer than clients that do not wait for answers
+/// would send.
 pub fn flood(plan: &Plan) -> Outcome {
     need_wrk()?;
     let directory = directory();
