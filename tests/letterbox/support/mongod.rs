@@ -98,7 +98,26 @@ impl Mongod {
         }
     }
 
-    /// SIGKILL, SIGSTOP, SIGCONT.
+    /// Returns when no thread of it runs any more; the signal alone lets one that another core runs answer once more.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+        let threads = format!("/proc/{}/task", self.pid);
+        let stands = |thread: &std::fs::DirEntry| {
+            // proc_pid_stat(5): the state follows the name, which may hold brackets of its own.
+            let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
+        };
+        while !std::fs::read_dir(&threads).unwrap().all(|thread| stands(&thread.unwrap())) {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Lets one that is frozen go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// SIGKILL, say.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_raw(self.pid.try_into().unwrap()).unwrap(), signal).unwrap();
     }

@@ -3,7 +3,6 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use letterbox::models::Timestamp;
 use letterbox::store::{Store as _, StoreError};
-use rustix::process::{Pid, Signal, kill_process};
 
 use super::open;
 use crate::support::block_on;
@@ -13,10 +12,9 @@ use crate::support::mongod::{Mongod, database_name};
 #[ignore = "needs a mongod: LETTERBOX_TEST_MONGOD"]
 fn r59_of_a_crowd_before_a_silent_server_whoever_cannot_be_served_is_told_at_once_and_nobody_waits_for_ever() {
     let server = Mongod::start(&[]);
-    let process = Pid::from_raw(server.pid.try_into().unwrap()).unwrap();
     block_on(async {
         let store = Arc::new(open(&server.url(&database_name())).await.unwrap());
-        kill_process(process, Signal::STOP).unwrap();
+        server.freeze();
         let mut waiting = Vec::new();
         loop {
             let store = Arc::clone(&store);
@@ -34,7 +32,7 @@ fn r59_of_a_crowd_before_a_silent_server_whoever_cannot_be_served_is_told_at_onc
             let outcome = read.await;
             assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
         }
-        kill_process(process, Signal::CONT).unwrap();
+        server.thaw();
         while store.ping().await.is_err() {}
         store.check(Timestamp::from_millis(0)).await.unwrap();
         store.close().await;

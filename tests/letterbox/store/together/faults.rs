@@ -147,9 +147,9 @@ fn r46_r47_r48_a_leader_that_steps_down_hangs_or_dies_costs_no_letter_and_double
         post.goes_on("after a leader stepped down", 40);
 
         let hung = leader(set);
-        set.members[hung].signal(Signal::STOP);
+        set.members[hung].freeze();
         post.goes_on("while a leader hangs", 40);
-        set.members[hung].signal(Signal::CONT);
+        set.members[hung].thaw();
         rejoins(&set.members[hung]);
         post.goes_on("after a leader hung", 40);
 
