@@ -49,7 +49,7 @@ pub fn lay_out(directory: &Path) -> io::Result<()> {
         let name = hashed(asset);
         place(directory, &name, || Ok(asset.content.to_vec()))?;
         place(directory, &format!("{name}.br"), || brotli_form(asset.content))?;
-        place(directory, &format!("{name}.zst"), || zstd::encode_all(asset.content, 19))?;
+        place(directory, &format!("{name}.zst"), || zstd::bulk::compress(asset.content, 19))?;
         place(directory, &format!("{name}.gz"), || gzip_form(asset.content))?;
     }
     Ok(())
@@ -70,8 +70,10 @@ fn place(directory: &Path, name: &str, content: impl FnOnce() -> io::Result<Vec<
 }
 
 fn brotli_form(content: &[u8]) -> io::Result<Vec<u8>> {
+    // No file is larger than its window, whose size decides how much memory the compressor takes.
+    let window = content.len().next_power_of_two().ilog2() + 1;
     let mut compressed = Vec::new();
-    let mut writer = brotli::CompressorWriter::new(&mut compressed, 4_096, 11, 22);
+    let mut writer = brotli::CompressorWriter::new(&mut compressed, 4_096, 11, window.clamp(10, 22));
     writer.write_all(content)?;
     writer.flush()?;
     drop(writer);
