@@ -46,11 +46,11 @@ impl Search {
     /// beginning.
     pub fn excerpt(&self, body: &str) -> String {
         let first = self.hits(body, false).next().map_or(0, |range| range.start);
-        if body[..first].chars().count() < PREVIEW_MAX / 2 {
+        if cut(&body[..first], PREVIEW_MAX / 2 - 1).len() == first {
             return cut(body, PREVIEW_MAX).to_owned();
         }
         // From a word's beginning, a few words before the hit.
-        let from = body[..first].char_indices().rev().nth(PREVIEW_MAX / 4).map_or(0, |(at, _)| at);
+        let from = back(&body[..first], PREVIEW_MAX / 4 + 1);
         let from = body[from..first].find(char::is_whitespace).map_or(from, |at| from + at);
         ["…", cut(body[from..].trim_start(), PREVIEW_MAX - 1)].concat()
     }
@@ -121,7 +121,20 @@ fn cut(text: &str, most: usize) -> &str {
     match text.as_bytes().get(..most) {
         None => text,
         Some(start) if start.is_ascii() => &text[..most],
-        Some(_) => text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end]),
+        Some(_) => {
+            let mut rest = text.chars();
+            rest.nth(most - 1);
+            &text[..text.len() - rest.as_str().len()]
+        }
+    }
+}
+
+/// Where the last `most` characters of `text` begin.
+fn back(text: &str, most: usize) -> usize {
+    match text.len().checked_sub(most) {
+        None => 0,
+        Some(start) if text.as_bytes()[start..].is_ascii() => start,
+        Some(_) => text.char_indices().rev().nth(most - 1).map_or(0, |(at, _)| at),
     }
 }
 

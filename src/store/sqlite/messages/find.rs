@@ -185,7 +185,7 @@ fn read<T>(
 ) -> Result<Found<T>> {
     let mut select = connection.prepare_cached(sql)?;
     let mut rows = select.query(params_from_iter(values))?;
-    let mut found = Found::NOTHING;
+    let mut found = Found { rows: Vec::with_capacity(query.limit as usize), more: false };
     while let Some(row) = rows.next()? {
         if found.rows.len() == query.limit as usize {
             found.more = true;

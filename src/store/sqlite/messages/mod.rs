@@ -173,7 +173,10 @@ const SUMMARY: Shape<MessageSummary> = Shape {
     read: summary,
 };
 /// The same, where the piece to show depends on what is looked for.
-const FOUND: Shape<MessageSummary> = Shape { columns: WHOLE, read: summary };
+const FOUND: Shape<MessageSummary> = Shape {
+    columns: "m.id, m.received_at, m.name, m.email, m.subject, m.body, m.folder, m.read, m.starred",
+    read: summary,
+};
 const _: () = assert!(PREVIEW_MAX == 160);
 
 fn find_one(connection: &Connection, id: MessageId) -> Result<Option<Message>> {
