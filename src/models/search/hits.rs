@@ -122,9 +122,14 @@ fn cut(text: &str, most: usize) -> &str {
         None => text,
         Some(start) if start.is_ascii() => &text[..most],
         Some(_) => {
-            let mut rest = text.chars();
-            rest.nth(most - 1);
-            &text[..text.len() - rest.as_str().len()]
+            // No character is shorter than a byte: so many bytes are not too many. To count them is quick.
+            let (mut end, mut left) = (0, most);
+            while left > 0 && end < text.len() {
+                let next = text.ceil_char_boundary(end + left);
+                left -= text[end..next].chars().count();
+                end = next;
+            }
+            &text[..end]
         }
     }
 }

@@ -76,10 +76,10 @@ impl<'a> Iterator for Words<'a> {
 /// How a word may begin that is one of those looked for.
 pub(super) enum Beginnings<'a> {
     Nothing,
-    /// With a letter of ASCII, here in both cases, and then as this does; or with another letter that may fold to it.
+    /// Like this, which is ASCII, or with a character that folds to its letter; the bytes are the first ones of both.
     One {
-        cases: [u8; 2],
         start: &'a [u8],
+        bytes: [u8; 8],
     },
     /// With one of these bytes.
     Several(Box<[bool; 256]>),
@@ -89,36 +89,29 @@ impl<'a> Beginnings<'a> {
     /// Of words that are folded.
     pub(super) fn of(mut wanted: impl Iterator<Item = &'a str>) -> Self {
         let Some(one) = wanted.next() else { return Self::Nothing };
-        let Some(other) = wanted.next() else { return Self::of_one(one) };
+        let other = wanted.next();
+        let end = one.bytes().position(|byte| !byte.is_ascii()).unwrap_or(one.len());
+        if let (None, Some(letter)) = (other, one.as_bytes()[..end].first()) {
+            return Self::One { start: &one.as_bytes()[..end], bytes: first_bytes(*letter) };
+        }
         let mut bytes = Box::new([false; 256]);
-        for byte in [one, other].into_iter().chain(wanted).filter_map(|word| word.bytes().next()) {
-            add(&mut bytes, byte);
+        for first in [one].into_iter().chain(other).chain(wanted).filter_map(|word| word.bytes().next()) {
+            if first.is_ascii() {
+                first_bytes(first).iter().for_each(|byte| bytes[usize::from(*byte)] = true);
+            } else {
+                bytes[BEYOND_ASCII].fill(true);
+            }
         }
         Self::Several(bytes)
     }
 
-    fn of_one(word: &'a str) -> Self {
-        let end = word.bytes().position(|byte| !byte.is_ascii()).unwrap_or(word.len());
-        match word.as_bytes() {
-            [] => Self::Nothing,
-            [first, ..] if first.is_ascii() => {
-                Self::One { cases: [*first, first.to_ascii_uppercase()], start: &word.as_bytes()[..end] }
-            }
-            [first, ..] => {
-                let mut bytes = Box::new([false; 256]);
-                add(&mut bytes, *first);
-                Self::Several(bytes)
-            }
-        }
-    }
-
     /// Where in `text` the next word may begin. A letter alone is looked for many bytes at a time, the more so where
-    /// `is_ascii` says that no accented letter can stand for it.
+    /// `is_ascii` says that no other character can stand for it.
     fn find(&self, text: &[u8], is_ascii: bool) -> Option<usize> {
         match self {
             Self::Nothing => None,
-            Self::One { cases: [lower, upper], .. } if is_ascii => memchr::memchr2(*lower, *upper, text),
-            Self::One { cases, .. } => letter_or_accented(text, *cases),
+            Self::One { bytes: [lower, upper, ..], .. } if is_ascii => memchr::memchr2(*lower, *upper, text),
+            Self::One { bytes, .. } => position(text, bytes),
             Self::Several(bytes) => text.iter().position(|byte| bytes[usize::from(*byte)]),
         }
     }
@@ -138,36 +131,46 @@ impl<'a> Beginnings<'a> {
     }
 }
 
-fn add(bytes: &mut [bool; 256], first: u8) {
-    if first.is_ascii() {
-        bytes[usize::from(first.to_ascii_lowercase())] = true;
-        bytes[usize::from(first.to_ascii_uppercase())] = true;
-    }
-    for byte in BEYOND_ASCII {
-        bytes[usize::from(byte)] |= !first.is_ascii() || may_be_ascii(byte);
-    }
-}
-
-/// The first of the two bytes, or of a character that may fold to them. Whole lots of bytes are asked at once, which the
-/// compiler does with a few instructions.
-fn letter_or_accented(text: &[u8], [lower, upper]: [u8; 2]) -> Option<usize> {
-    let is = |byte: u8| (byte == lower) | (byte == upper) | may_be_ascii(byte);
+/// The first of any of these bytes. Whole lots are asked at once, which the compiler does with a few instructions.
+fn position(text: &[u8], bytes: &[u8; 8]) -> Option<usize> {
     let (lots, rest) = text.as_chunks::<32>();
+    let is = |byte: u8| bytes.iter().fold(0, |any, one| any | u8::from(byte == *one));
     for (number, lot) in lots.iter().enumerate() {
-        if lot.iter().fold(0, |any, byte| any | u8::from(is(*byte))) != 0 {
-            return lot.iter().position(|byte| is(*byte)).map(|at| number * 32 + at);
+        if lot.iter().fold(0, |any, byte| any | is(*byte)) != 0 {
+            return lot.iter().position(|byte| is(*byte) != 0).map(|at| number * 32 + at);
         }
     }
-    rest.iter().position(|byte| is(*byte)).map(|at| lots.len() * 32 + at)
+    rest.iter().position(|byte| is(*byte) != 0).map(|at| lots.len() * 32 + at)
 }
 
 /// First bytes, in UTF-8, of all characters beyond ASCII.
-const BEYOND_ASCII: RangeInclusive<u8> = 0xc2..=0xf4;
+const BEYOND_ASCII: RangeInclusive<usize> = 0xc2..=0xf4;
 
-/// Whether a character with this first byte in UTF-8 may fold to a letter of ASCII. All that do lie in U+00C0 to U+027F
-/// and U+1000 to U+2FFF.
-fn may_be_ascii(first: u8) -> bool {
-    (0xc3..=0xc9).contains(&first) | (0xe1..=0xe2).contains(&first)
+/// The first bytes, in UTF-8, of all characters that fold to this one of ASCII: it in both cases, and at most six more. A
+/// test goes through all of Unicode.
+fn first_bytes(letter: u8) -> [u8; 8] {
+    let others: &[u8] = match letter {
+        b'a' => &[0xc3, 0xc4, 0xc7, 0xc8, 0xe1, 0xe2],
+        b'c' => &[0xc3, 0xc4, 0xe1],
+        b'd' | b'l' => &[0xc4, 0xe1],
+        b'e' => &[0xc3, 0xc4, 0xc8, 0xe1],
+        b'g' => &[0xc4, 0xc7, 0xe1],
+        b'h' => &[0xc4, 0xc8, 0xe1],
+        b'i' => &[0xc3, 0xc4, 0xc7, 0xc8, 0xe1],
+        b'j' => &[0xc4, 0xc7],
+        b'k' => &[0xc4, 0xc7, 0xe1, 0xe2],
+        b'n' => &[0xc3, 0xc5, 0xc7, 0xe1],
+        b'o' | b'u' => &[0xc3, 0xc5, 0xc6, 0xc7, 0xc8, 0xe1],
+        b'r' | b's' | b't' => &[0xc5, 0xc8, 0xe1],
+        b'w' | b'z' => &[0xc5, 0xe1],
+        b'y' => &[0xc3, 0xc5, 0xc8, 0xe1],
+        b'b' | b'f' | b'm' | b'p' | b'v' | b'x' => &[0xe1],
+        _ => &[],
+    };
+    let mut bytes = [letter; 8];
+    bytes[1] = letter.to_ascii_uppercase();
+    bytes[2..][..others.len()].copy_from_slice(others);
+    bytes
 }
 
 /// The words of `text` with such a beginning, each with what follows it: the others are passed over without a look at
@@ -271,11 +274,11 @@ mod tests {
     }
 
     #[test]
-    fn no_other_character_folds_to_a_letter_of_ascii() {
+    fn every_character_that_folds_to_one_of_ascii_is_looked_for() {
         for c in ('\u{80}'..=char::MAX).filter(|c| c.is_alphanumeric()) {
             let text = c.to_string();
-            if fold(&text).bytes().next().is_some_and(|first| first.is_ascii()) {
-                assert!(may_be_ascii(text.as_bytes()[0]), "{c}");
+            if let Some(letter) = fold(&text).bytes().next().filter(u8::is_ascii) {
+                assert!(first_bytes(letter).contains(&text.as_bytes()[0]), "{c}");
             }
         }
     }

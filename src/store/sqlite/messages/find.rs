@@ -137,11 +137,10 @@ fn by_folder<T>(
 fn by_words<T>(connection: &Connection, query: &ListQuery, span: Span, shape: &Shape<T>) -> Result<Found<T>> {
     let which = &query.which;
     let words = Words::of(&which.search);
-    let folders = not_empty(connection, which)?;
-    if folders.is_empty() {
+    if !is_any_there(connection, which)? {
         return Ok(Found::NOTHING);
     }
-    let filter = format!("AND m.folder IN ({}){}", folders.join(", "), marks(which));
+    let filter = format!("AND m.folder IN ({}){}", quoted(&which.folders), marks(which));
     let rest = format!("{filter} ORDER BY m.seq {} LIMIT ?3", way(query));
     let values = [span.first.into(), span.last.into(), one_more(query), Value::Text(words.expression.clone())];
     let mut found = read(connection, &among_indexed(&words, shape.columns, &rest), values.into(), query, shape)?;
@@ -200,20 +199,20 @@ fn one_more(query: &ListQuery) -> Value {
     (i64::from(query.limit) + 1).into()
 }
 
-/// Those of the folders that can hold what is meant, as the kept counts say, quoted for SQL: so that nobody walks
-/// through all letters that say "please" to find none of them in an empty folder.
-fn not_empty(connection: &Connection, which: &Selection) -> Result<Vec<String>> {
+/// Whether one of the folders can hold what is meant, as the kept counts say: so that nobody walks through all letters
+/// that say "please" to find none of them in an empty folder.
+fn is_any_there(connection: &Connection, which: &Selection) -> Result<bool> {
     let counted = if which.unread { "unread" } else { "total" };
-    let mut select = connection.prepare_cached(&format!("SELECT folder FROM folder_counts WHERE {counted} > 0"))?;
-    let mut rows = select.query([])?;
-    let mut folders = Vec::new();
-    while let Some(row) = rows.next()? {
-        let name = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-        if which.folders.iter().any(|folder| folder.as_str() == name) {
-            folders.push(format!("'{name}'"));
-        }
-    }
-    Ok(folders)
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM folder_counts WHERE folder IN ({}) AND {counted} > 0)",
+        quoted(&which.folders),
+    );
+    Ok(connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// For SQL.
+fn quoted(folders: &[Folder]) -> String {
+    folders.iter().map(|folder| format!("'{folder}'")).collect::<Vec<_>>().join(", ")
 }
 
 /// Written out and not bound: only so SQLite knows that a partial index will do.

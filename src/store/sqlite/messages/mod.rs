@@ -119,11 +119,17 @@ impl Messages for SqliteStore {
 }
 
 fn count_all(connection: &Connection) -> Result<[FolderCounts; 4]> {
-    let mut counts = [FolderCounts::default(); 4];
-    for (folder, counts) in Folder::ALL.into_iter().zip(&mut counts) {
-        *counts = count(connection, folder)?;
+    let mut select = connection.prepare_cached("SELECT folder, total, unread FROM folder_counts")?;
+    let mut rows = select.query([])?;
+    let mut all = [FolderCounts::default(); 4];
+    while let Some(row) = rows.next()? {
+        let name = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        let counts = Folder::ALL.iter().position(|folder| folder.as_str() == name).and_then(|at| all.get_mut(at));
+        if let Some(counts) = counts {
+            *counts = FolderCounts { total: row.get(1)?, unread: row.get(2)? };
+        }
     }
-    Ok(counts)
+    Ok(all)
 }
 
 fn count(connection: &Connection, folder: Folder) -> Result<FolderCounts> {
