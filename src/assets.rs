@@ -70,7 +70,7 @@ fn place(directory: &Path, name: &str, content: impl FnOnce() -> io::Result<Vec<
 }
 
 fn brotli_form(content: &[u8]) -> io::Result<Vec<u8>> {
-    // No file is larger than its window, whose size decides how much memory the compressor takes.
+    // None of ours is larger than its window, whose size decides how much memory the compressor takes.
     let window = content.len().next_power_of_two().ilog2() + 1;
     let mut compressed = Vec::new();
     let mut writer = brotli::CompressorWriter::new(&mut compressed, 4_096, 11, window.clamp(10, 22));

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// A list is made of hundreds of strings in one thread and freed in another, which glibc answers with a lock for each.
+/// A list is made of hundreds of strings in one thread and freed in another, for most of which glibc takes a lock.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

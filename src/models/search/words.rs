@@ -1,6 +1,7 @@
 //! Words: where they begin and end, and when two of them are the same.
 //!
-//! It is what SQLite's tokenizer `unicode61 remove_diacritics 2` does, so that what is found is also what is marked.
+//! It is what SQLite's tokenizer `unicode61 remove_diacritics 2` does, so that what is found is also what is marked. They
+//! differ in a few rare ones: the Greek final sigma, the long s, accents beyond U+0331, and words with marks of Indic scripts.
 
 use std::ops::RangeInclusive;
 
@@ -76,7 +77,8 @@ impl<'a> Iterator for Words<'a> {
 /// How a word may begin that is one of those looked for.
 pub(super) enum Beginnings<'a> {
     Nothing,
-    /// Like this, which is ASCII, or with a character that folds to its letter; the bytes are the first ones of both.
+    /// Like `start`, which is ASCII, or with a character that folds to its first letter; `bytes` are the first bytes of
+    /// both.
     One {
         start: &'a [u8],
         bytes: [u8; 8],
@@ -105,8 +107,8 @@ impl<'a> Beginnings<'a> {
         Self::Several(bytes)
     }
 
-    /// Where in `text` the next word may begin. A letter alone is looked for many bytes at a time, the more so where
-    /// `is_ascii` says that no other character can stand for it.
+    /// Where in `text` the next word may begin. One word alone is looked for many bytes at a time, the more so where
+    /// `is_ascii` says that no other character can stand for its first letter.
     fn find(&self, text: &[u8], is_ascii: bool) -> Option<usize> {
         match self {
             Self::Nothing => None,
@@ -181,8 +183,8 @@ pub(super) fn words_with<'a>(text: &'a str, beginnings: Beginnings<'_>) -> impl 
         loop {
             at += beginnings.find(&text.as_bytes()[at..], is_ascii)?;
             let first = text[at..].chars().next()?;
-            // Only where a word begins is its end looked for: no place of a text is walked over more than twice.
-            if beginnings.fit(&text.as_bytes()[at..]) && begins_word(text, at, first) {
+            // Only where a word begins is it looked at further: no place of a text is walked over more than a few times.
+            if begins_word(text, at, first) && beginnings.fit(&text.as_bytes()[at..]) {
                 let mut rest = Words { text, at };
                 let word = rest.next()?;
                 at = rest.at;

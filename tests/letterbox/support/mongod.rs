@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mongodb::Client;
 use mongodb::bson::{Document, doc};
@@ -98,8 +98,10 @@ impl Mongod {
         }
     }
 
-    /// Returns when no thread of it runs any more; the signal alone lets one that another core runs answer once more.
+    /// Stops it, and returns when none of its threads runs any more: after the signal alone, a thread on another core may
+    /// answer once more.
     pub fn freeze(&self) {
+        let begun = Instant::now();
         self.signal(Signal::STOP);
         let threads = format!("/proc/{}/task", self.pid);
         let stands = |thread: &std::fs::DirEntry| {
@@ -108,6 +110,7 @@ impl Mongod {
             stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
         };
         while !std::fs::read_dir(&threads).unwrap().all(|thread| stands(&thread.unwrap())) {
+            assert!(begun.elapsed() < CALM, "a thread of it does not stop");
             std::thread::yield_now();
         }
     }

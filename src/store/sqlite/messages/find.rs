@@ -15,10 +15,14 @@ pub(super) struct Shape<T> {
 }
 
 /// The numbers of letters a page may show, both included.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Span {
     pub(super) first: i64,
     pub(super) last: i64,
+}
+
+impl Span {
+    const ALL: Self = Self { first: 0, last: i64::MAX };
 }
 
 /// What is looked for, in the language of FTS5.
@@ -93,7 +97,7 @@ pub(super) fn walk<T>(connection: &Connection, query: &ListQuery, shape: &Shape<
 
 fn span(connection: &Connection, query: &ListQuery) -> Result<Option<Span>> {
     let (since, until) = query.which.search.ids();
-    let mut span = Span { first: 0, last: i64::MAX };
+    let mut span = Span::ALL;
     let lower = [since.map(|id| (id, ">=")), after(query).map(|id| (id, ">"))];
     for (id, order) in lower.into_iter().flatten() {
         let Some(seq) = at_or_above(connection, id, order)? else { return Ok(None) };
@@ -143,7 +147,7 @@ fn by_words<T>(connection: &Connection, query: &ListQuery, span: Span, shape: &S
     let filter = format!("AND m.folder IN ({}){}", quoted(&which.folders), marks(which));
     let rest = format!("{filter} ORDER BY m.seq {} LIMIT ?3", way(query));
     let values = [span.first.into(), span.last.into(), one_more(query), Value::Text(words.expression.clone())];
-    let mut found = read(connection, &among_indexed(&words, shape.columns, &rest), values.into(), query, shape)?;
+    let mut found = read(connection, &among_indexed(&words, span, shape.columns, &rest), values.into(), query, shape)?;
 
     let Some(span) = found.where_others_count(span, query) else { return Ok(found) };
     let mut waiting = tail::meant(connection, &words, &filter, span)?;
@@ -158,12 +162,14 @@ fn by_words<T>(connection: &Connection, query: &ListQuery, span: Span, shape: &S
     Ok(found)
 }
 
-fn among_indexed(words: &Words, columns: &str, rest: &str) -> String {
+fn among_indexed(words: &Words, span: Span, columns: &str, rest: &str) -> String {
     if words.are_wanted {
         let rest = rest.replace("ORDER BY m.seq", "ORDER BY s.rowid");
+        // SQLite looks at each hit's number twice more where it has to lie between two.
+        let between = if span == Span::ALL { "" } else { "AND s.rowid BETWEEN ?1 AND ?2" };
         return format!(
             "SELECT m.seq, {columns} FROM messages_search s CROSS JOIN messages m ON m.seq = s.rowid
-             WHERE s.messages_search MATCH ?4 AND s.rowid BETWEEN ?1 AND ?2 {rest}"
+             WHERE s.messages_search MATCH ?4 {between} {rest}"
         );
     }
     // Nothing to walk along but the letters themselves.
@@ -184,7 +190,7 @@ fn read<T>(
 ) -> Result<Found<T>> {
     let mut select = connection.prepare_cached(sql)?;
     let mut rows = select.query(params_from_iter(values))?;
-    let mut found = Found { rows: Vec::with_capacity(query.limit as usize), more: false };
+    let mut found = Found::NOTHING;
     while let Some(row) = rows.next()? {
         if found.rows.len() == query.limit as usize {
             found.more = true;
@@ -210,7 +216,7 @@ fn is_any_there(connection: &Connection, which: &Selection) -> Result<bool> {
     Ok(connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
 }
 
-/// For SQL.
+/// Their names, as SQL writes them.
 fn quoted(folders: &[Folder]) -> String {
     folders.iter().map(|folder| format!("'{folder}'")).collect::<Vec<_>>().join(", ")
 }

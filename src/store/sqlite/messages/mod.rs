@@ -121,15 +121,16 @@ impl Messages for SqliteStore {
 fn count_all(connection: &Connection) -> Result<[FolderCounts; 4]> {
     let mut select = connection.prepare_cached("SELECT folder, total, unread FROM folder_counts")?;
     let mut rows = select.query([])?;
-    let mut all = [FolderCounts::default(); 4];
+    let mut all = [None; 4];
     while let Some(row) = rows.next()? {
-        let name = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-        let counts = Folder::ALL.iter().position(|folder| folder.as_str() == name).and_then(|at| all.get_mut(at));
-        if let Some(counts) = counts {
-            *counts = FolderCounts { total: row.get(1)?, unread: row.get(2)? };
-        }
+        let folder = folder(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        let counts = FolderCounts { total: row.get(1)?, unread: row.get(2)? };
+        all.iter_mut().zip(Folder::ALL).filter(|(_, of)| *of == folder).for_each(|(place, _)| *place = Some(counts));
     }
-    Ok(all)
+    let [Some(inbox), Some(archive), Some(spam), Some(trash)] = all else {
+        return Err(StoreError::Internal("the counts of a folder are missing".into()));
+    };
+    Ok([inbox, archive, spam, trash])
 }
 
 fn count(connection: &Connection, folder: Folder) -> Result<FolderCounts> {
