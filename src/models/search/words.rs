@@ -1,7 +1,8 @@
 //! Words: where they begin and end, and when two of them are the same.
 //!
 //! It is what SQLite's tokenizer `unicode61 remove_diacritics 2` does, so that what is found is also what is marked. They
-//! differ in a few rare ones: the Greek final sigma, the long s, accents beyond U+0331, and words with marks of Indic scripts.
+//! differ in the Greek final sigma, the long s, combining accents beyond U+0331 or on anything but a letter of ASCII, and
+//! words with marks of Indic scripts.
 
 use std::ops::RangeInclusive;
 
