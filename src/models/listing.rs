@@ -30,6 +30,11 @@ impl Selection {
     pub fn of(folder: Folder) -> Self {
         Self { folders: vec![folder], unread: false, starred: false, search: Search::default() }
     }
+
+    /// Whether every letter of these folders is meant, so that each page is read in one go.
+    pub fn is_whole(&self) -> bool {
+        !self.unread && !self.starred && !self.search.has_terms()
+    }
 }
 
 /// Which letters somebody asks for: a folder, a search as it was understood, marks.

@@ -17,16 +17,28 @@ use super::connection::open_reader;
 use super::writer::closed;
 use crate::store::{Result, StoreError};
 
-/// Reads at the same time. They are short; more threads than this only add switching on small machines.
+/// Reads at the same time. Of those that are quickly done no more than there are cores: to switch between them costs more
+/// than they do.
 const READERS: usize = 4;
+/// Answers that are told together, so that whoever waits for them is woken once. They are kept only while there is more
+/// that is quickly done,
+const TOGETHER: usize = 16;
+/// and hardly longer than this.
+const KEPT: Duration = Duration::from_millis(1);
 
 /// Longest life of a read: whoever asked is told by then, and a snapshot that lives on keeps the log from shrinking.
 const LONGEST: Duration = Duration::from_secs(5);
 /// Steps of SQLite's machine between two looks at the clock, well under a millisecond.
 const STEPS: i32 = 20_000;
 
-/// A read, and then what tells whoever asked for it.
-type Read = Box<dyn FnOnce(&mut Connection) -> Answer + Send>;
+/// Something to read.
+struct Read {
+    /// Whether it is surely done within a moment: a few rows along an index.
+    is_brief: bool,
+    act: Box<dyn FnOnce(&mut Connection) -> Answer + Send>,
+}
+
+/// Tells whoever asked.
 type Answer = Box<dyn FnOnce()>;
 
 /// Hands reads to a thread that is free.
@@ -39,7 +51,9 @@ pub(super) struct Readers {
 impl Readers {
     /// Starts the threads.
     pub(super) fn start(path: &Path) -> Result<Self> {
-        let readers = Self { desk: Arc::new(Desk::new(READERS)), threads: Mutex::default(), closing: Arc::default() };
+        let cores = std::thread::available_parallelism().map_or(READERS, usize::from);
+        let desk = Arc::new(Desk::new(READERS, cores.min(READERS)));
+        let readers = Self { desk, threads: Mutex::default(), closing: Arc::default() };
         for number in 0..READERS {
             let mut connection = open_reader(path)?;
             let desk = Arc::clone(&readers.desk);
@@ -58,7 +72,16 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        self.read_within(Some(LONGEST), act).await
+        self.read_within(Some(LONGEST), false, act).await
+    }
+
+    /// The same for a few rows along an index, which are quickly there however many others there are.
+    pub(super) async fn read_briefly<T, F>(&self, act: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.read_within(Some(LONGEST), true, act).await
     }
 
     /// Reads within one snapshot, however long it takes: for looking a whole store over.
@@ -67,26 +90,47 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        self.read_within(None, act).await
+        self.read_within(None, false, act).await
     }
 
-    async fn read_within<T, F>(&self, longest: Option<Duration>, act: F) -> Result<T>
+    /// Finds one thing by its name, with one statement: SQLite reads that from one snapshot by itself, and is done before
+    /// anybody could stop it.
+    pub(super) async fn look_up<T, F>(&self, act: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
+        self.ask(true, |connection| act(connection)).await
+    }
+
+    async fn read_within<T, F>(&self, longest: Option<Duration>, is_brief: bool, act: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
         let closing = Arc::clone(&self.closing);
-        let read: Read = Box::new(move |connection| {
+        self.ask(is_brief, move |connection| {
+            let end = longest.map(|longest| Instant::now() + longest);
+            interruptible(connection, closing, end, act)
+        })
+        .await
+    }
+
+    async fn ask<T, F>(&self, is_brief: bool, act: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let act = Box::new(move |connection: &mut Connection| -> Answer {
             // Whoever asked has gone: the read is worth nothing any more.
             if reply.is_closed() {
                 return Box::new(|| ());
             }
-            let end = longest.map(|longest| Instant::now() + longest);
-            let outcome = interruptible(connection, closing, end, act);
+            let outcome = act(connection);
             Box::new(move || drop(reply.send(outcome)))
         });
-        self.desk.put(read)?;
+        self.desk.put(Read { is_brief, act })?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -108,15 +152,29 @@ impl Drop for Readers {
 }
 
 fn serve(connection: &mut Connection, desk: &Desk<Read>, number: usize) {
-    while let Some(read) = desk.next(number) {
-        // Whoever asked hears of a panic by the answer that never comes; the thread stays for the others.
-        let answer = catch_unwind(AssertUnwindSafe(|| read(&mut *connection)));
-        // Before the answer: its receiver may ask for more at once, and would wake another thread.
-        desk.set_free(number);
-        if let Ok(answer) = answer {
-            answer();
+    let mut answers = Vec::with_capacity(TOGETHER);
+    while let Some(first) = desk.next(number) {
+        let begun = Instant::now();
+        let mut next = Some(first);
+        while let Some(Read { is_brief, act }) = next {
+            let away = (!is_brief).then(|| {
+                tell(&mut answers);
+                desk.away()
+            });
+            // Whoever asked hears of a panic by the answer that never comes; the thread stays for the others.
+            answers.extend(catch_unwind(AssertUnwindSafe(|| act(&mut *connection))));
+            drop(away);
+            let may_wait = answers.len() < TOGETHER && begun.elapsed() < KEPT;
+            next = if may_wait { desk.more() } else { None };
         }
+        // Before the answers: whoever receives one may ask for more at once, and would wake another thread.
+        desk.set_free(number);
+        tell(&mut answers);
     }
+}
+
+fn tell(answers: &mut Vec<Answer>) {
+    answers.drain(..).for_each(|answer| answer());
 }
 
 /// A read that ends in [`StoreError::Unavailable`] when its time is over or the store closes.

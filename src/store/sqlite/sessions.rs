@@ -37,7 +37,7 @@ impl Sessions for SqliteStore {
 
     async fn session(&self, id: SessionId) -> Result<Option<(Session, User)>> {
         self.readers
-            .read(move |connection| {
+            .look_up(move |connection| {
                 let mut select = connection.prepare_cached(&format!(
                     "SELECT {COLUMNS}, {SESSION} FROM sessions JOIN users ON users.id = user_id WHERE sessions.id = ?1"
                 ))?;

@@ -34,7 +34,7 @@ impl Tokens for SqliteStore {
 
     async fn token(&self, id: TokenId) -> Result<Option<(PersonalToken, User)>> {
         self.readers
-            .read(move |connection| {
+            .look_up(move |connection| {
                 let mut select = connection.prepare_cached(&format!(
                     "SELECT {COLUMNS}, {TOKEN} FROM access_tokens JOIN users ON users.id = user_id
                      WHERE access_tokens.id = ?1"

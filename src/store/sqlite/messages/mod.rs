@@ -37,11 +37,11 @@ impl Messages for SqliteStore {
     }
 
     async fn delivered(&self, key: DeliveryKey) -> Result<Option<Delivered>> {
-        self.readers.read(move |connection| Ok(delivered(connection, key).optional()?)).await
+        self.readers.look_up(move |connection| Ok(delivered(connection, key).optional()?)).await
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<Message>> {
-        self.readers.read(move |connection| find_one(connection, id)).await
+        self.readers.look_up(move |connection| find_one(connection, id)).await
     }
 
     async fn list_messages(&self, query: ListQuery) -> Result<MessagePage> {
@@ -49,7 +49,9 @@ impl Messages for SqliteStore {
     }
 
     async fn list_and_count(&self, query: ListQuery) -> Result<(MessagePage, [FolderCounts; 4])> {
-        self.readers.read(move |connection| Ok((page(connection, &query)?, count_all(connection)?))).await
+        let is_whole = query.which.is_whole();
+        let read = move |connection: &Connection| Ok((page(connection, &query)?, count_all(connection)?));
+        if is_whole { self.readers.read_briefly(read).await } else { self.readers.read(read).await }
     }
 
     async fn read_messages(&self, query: ListQuery) -> Result<Vec<Message>> {
@@ -110,11 +112,11 @@ impl Messages for SqliteStore {
     }
 
     async fn count_folders(&self) -> Result<[FolderCounts; 4]> {
-        self.readers.read(count_all).await
+        self.readers.look_up(count_all).await
     }
 
     async fn count_messages(&self, folder: Folder) -> Result<FolderCounts> {
-        self.readers.read(move |connection| count(connection, folder)).await
+        self.readers.look_up(move |connection| count(connection, folder)).await
     }
 }
 

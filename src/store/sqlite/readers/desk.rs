@@ -1,6 +1,8 @@
 //! Where work waits for one of several threads.
 //!
-//! Of those that are free the one that was busy last goes first: what it has read lies in its memory.
+//! Of those that are free the one that was busy last goes first: what it has read lies in its memory. Another one is only
+//! called while fewer are at work than there are cores: it would have to take turns with those that are about to be done.
+//! Whoever has something longer to do says so, and does not count meanwhile.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,19 +17,32 @@ const QUEUE: usize = 4_096;
 pub(super) struct Desk<T> {
     waiting: Mutex<Waiting<T>>,
     bells: Vec<Condvar>,
+    at_once: usize,
 }
 
 struct Waiting<T> {
     work: VecDeque<T>,
     /// Threads with nothing to do; the last one was busy last.
     free: Vec<usize>,
+    /// How many of the others will be longer.
+    away: usize,
     closed: bool,
 }
 
+/// A thread that has something longer to do, until this is dropped.
+pub(super) struct Away<'a, T>(&'a Desk<T>);
+
+impl<T> Drop for Away<'_, T> {
+    fn drop(&mut self) {
+        self.0.waiting().away -= 1;
+    }
+}
+
 impl<T> Desk<T> {
-    pub(super) fn new(threads: usize) -> Self {
-        let waiting = Waiting { work: VecDeque::new(), free: Vec::with_capacity(threads), closed: false };
-        Self { waiting: Mutex::new(waiting), bells: (0..threads).map(|_| Condvar::new()).collect() }
+    /// For so many threads, of which no more than `at_once` are called for what is quickly done.
+    pub(super) fn new(threads: usize, at_once: usize) -> Self {
+        let waiting = Waiting { work: VecDeque::new(), free: (0..threads).collect(), away: 0, closed: false };
+        Self { waiting: Mutex::new(waiting), bells: (0..threads).map(|_| Condvar::new()).collect(), at_once }
     }
 
     /// Adds work behind what waits.
@@ -40,12 +55,33 @@ impl<T> Desk<T> {
             return Err(StoreError::Busy);
         }
         waiting.work.push_back(work);
-        let thread = waiting.free.pop();
+        self.call_one(waiting);
+        Ok(())
+    }
+
+    /// Calls a thread that is free, if one is to be called.
+    fn call_one(&self, mut waiting: MutexGuard<'_, Waiting<T>>) {
+        let at_work = self.bells.len() - waiting.free.len() - waiting.away;
+        let thread = if at_work < self.at_once { waiting.free.pop() } else { None };
         drop(waiting);
         if let Some(bell) = thread.and_then(|thread| self.bells.get(thread)) {
             bell.notify_one();
         }
-        Ok(())
+    }
+
+    /// Says that a thread will be busy for longer: whatever waits is left to others.
+    pub(super) fn away(&self) -> Away<'_, T> {
+        let mut waiting = self.waiting();
+        waiting.away += 1;
+        if !waiting.work.is_empty() {
+            self.call_one(waiting);
+        }
+        Away(self)
+    }
+
+    /// The next work, if any waits.
+    pub(super) fn more(&self) -> Option<T> {
+        self.waiting().work.pop_front()
     }
 
     /// Says that this thread has nothing to do, just before it asks for its next work.
@@ -90,7 +126,7 @@ mod tests {
 
     #[test]
     fn all_work_is_done_once_and_none_is_taken_after_the_close() {
-        let desk = Desk::new(3);
+        let desk = Desk::new(3, 3);
         let (done, all) = mpsc::channel();
         std::thread::scope(|scope| {
             for thread in 0..3 {
@@ -113,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_thread_that_was_busy_last_goes_first() {
-        let desk = Desk::new(3);
+        let desk = Desk::new(3, 3);
         desk.waiting().free = vec![2, 0, 1];
         desk.put(()).expect("there is room");
         assert_eq!(desk.waiting().free, [2, 0]);
@@ -125,8 +161,25 @@ mod tests {
     }
 
     #[test]
+    fn another_thread_is_called_only_where_those_at_work_will_be_longer() {
+        let desk = Desk::new(3, 1);
+        desk.put(1).expect("there is room");
+        assert_eq!(desk.waiting().free, [0, 1], "one was called");
+        desk.put(2).expect("there is room");
+        assert_eq!(desk.waiting().free, [0, 1], "it will take both");
+        assert_eq!(desk.next(2), Some(1));
+        let away = desk.away();
+        assert_eq!(desk.waiting().free, [0], "the other one waits for nobody");
+        assert_eq!(desk.next(1), Some(2));
+        drop(away);
+        desk.put(3).expect("there is room");
+        assert_eq!(desk.waiting().free, [0], "both are there to take it");
+        assert_eq!(desk.more(), Some(3));
+    }
+
+    #[test]
     fn more_than_may_wait_is_refused() {
-        let desk = Desk::new(1);
+        let desk = Desk::new(1, 1);
         (0..QUEUE).for_each(|_| desk.put(()).expect("there is room"));
         assert!(matches!(desk.put(()), Err(StoreError::Busy)));
     }
