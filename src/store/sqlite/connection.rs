@@ -13,9 +13,14 @@ use crate::store::{Result, StoreError};
 /// Older ones can corrupt the database when the WAL is reset (<https://sqlite.org/wal.html#walresetbug>).
 const OLDEST_SQLITE: i32 = 3_051_003;
 const STATEMENT_CACHE: usize = 64;
-/// Memory in which a connection that reads keeps pages, in KiB: those of a search of common words among a million
-/// letters. It is taken as it is filled; SQLite's own default is 2,000.
+/// Memory in which a connection keeps pages, in KiB: those of a search of common words among a million letters, and for
+/// the writer those of indexes in which new letters stand anywhere. It is taken as it is filled; SQLite's own default is
+/// 2,000.
 const PAGES_KEPT: i32 = 8 * 1_024;
+/// Pages in the log after which it is written home; SQLite's own default is 1,000. What is written over and over, as the
+/// indexes are while many letters come, goes home less often. These 7 MB, and the letters of one commit, are within
+/// what room.rs leaves to the log on a full disk.
+const LOG_PAGES: i32 = 1_800;
 /// How long one process waits for another one's write, for example `letterbox user add` for the server.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -38,12 +43,7 @@ pub(super) fn reopen_writer(path: &Path) -> Result<Connection> {
 /// Opens a connection that can only read.
 pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let connection = reopen_writer(path)?;
-    let settle = || {
-        connection.pragma_update(None, "query_only", true)?;
-        // A negative number is one of KiB.
-        connection.pragma_update(None, "cache_size", -PAGES_KEPT)
-    };
-    settle().map_err(|error| refused(path, &error))?;
+    connection.pragma_update(None, "query_only", true).map_err(|error| refused(path, &error))?;
     Ok(connection)
 }
 
@@ -81,6 +81,11 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     // FULL syncs the log before a commit returns. NORMAL loses acknowledged letters in a power cut.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    // A negative number is one of KiB.
+    connection.pragma_update(None, "cache_size", -PAGES_KEPT)?;
+    // What a statement would have to take back is kept in memory: in a file, it would be written for every letter.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     Ok(())
 }
