@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::text::{characters, forbidden_control, has_line_break};
-use super::{EmailAddress, Fault, MessageId, Search, Timestamp};
+use super::{EmailAddress, Fault, MessageId, Timestamp};
 
 /// Longest sender's name, in characters (Unicode scalar values).
 pub const NAME_MAX: usize = 100;
@@ -11,10 +11,6 @@ pub const NAME_MAX: usize = 100;
 pub const SUBJECT_MAX: usize = 200;
 /// Longest body, in characters.
 pub const BODY_MAX: usize = 10_000;
-/// Longest preview of a body in a list, in characters.
-pub const PREVIEW_MAX: usize = 160;
-/// Longest word that is left out of a preview whole rather than cut, in bytes: some scripts have no spaces.
-const WORD_MAX: usize = 40;
 
 /// A person's name: one line of 1 to [`NAME_MAX`] characters without white space around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,54 +199,6 @@ pub struct Message {
     pub version: u64,
 }
 
-/// A stored letter as a list shows it: all but the whole body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MessageSummary {
-    /// Its name.
-    pub id: MessageId,
-    /// When Letterbox took it in.
-    pub received_at: Timestamp,
-    /// Who sent it.
-    pub name: String,
-    /// Where to answer.
-    pub email: String,
-    /// What it is about; may be empty.
-    pub subject: String,
-    /// The first [`PREVIEW_MAX`] characters of the body.
-    pub preview: String,
-    /// Where it lies.
-    pub folder: Folder,
-    /// Whether somebody has opened it.
-    pub read: bool,
-    /// Whether somebody marked it.
-    pub starred: bool,
-}
-
-impl MessageSummary {
-    /// Of a whole letter, with the piece of its body that `search` would show.
-    pub fn of(message: &Message, search: &Search) -> Self {
-        let letter = &message.letter;
-        Self {
-            id: message.id,
-            received_at: message.received_at,
-            name: letter.name.as_str().to_owned(),
-            email: letter.email.as_str().to_owned(),
-            subject: letter.subject.as_str().to_owned(),
-            preview: search.excerpt(letter.body.as_str()),
-            folder: message.folder,
-            read: message.read,
-            starred: message.starred,
-        }
-    }
-
-    /// The preview without the word it may have been cut in, and whether the letter goes on there.
-    pub fn opening(&self) -> (&str, bool) {
-        let Some((last, _)) = self.preview.char_indices().nth(PREVIEW_MAX - 1) else { return (&self.preview, false) };
-        let whole = self.preview[..last].rfind(char::is_whitespace).filter(|end| last - end <= WORD_MAX);
-        (self.preview[..whole.unwrap_or(last)].trim_end(), true)
-    }
-}
-
 fn one_line(field: &'static str, what: &str, text: &str, max: usize) -> Result<(), Fault> {
     let length = characters(text);
     if length > max {
@@ -297,23 +245,6 @@ mod tests {
     fn a_good_letter_is_taken_as_it_is() {
         let letter = Letter::parse(&draft()).expect("the draft keeps every rule");
         assert_eq!(letter.body.as_str(), "Dear Charles,\nit computes.");
-    }
-
-    #[test]
-    fn a_preview_that_was_cut_ends_with_a_whole_word() {
-        let opening = |text: &str| {
-            let letter = Letter::parse(&Draft { message: text.into(), ..draft() }).expect("a letter");
-            let (id, received_at) = (MessageId::from_bytes([0; 16]), Timestamp::from_millis(0));
-            let message =
-                Message { id, received_at, letter, folder: Folder::Inbox, read: false, starred: false, version: 1 };
-            let summary = MessageSummary::of(&message, &Search::default());
-            let (text, goes_on) = summary.opening();
-            (text.to_owned(), goes_on)
-        };
-        assert_eq!(opening(&"four ".repeat(31)), ("four ".repeat(31), false));
-        assert_eq!(opening(&"three ".repeat(40)), ("three ".repeat(26).trim_end().to_owned(), true));
-        assert_eq!(opening(&"語".repeat(200)), ("語".repeat(PREVIEW_MAX - 1), true));
-        assert_eq!(opening(&format!("a {}", "x".repeat(200))), (format!("a {}", "x".repeat(PREVIEW_MAX - 3)), true));
     }
 
     #[test]

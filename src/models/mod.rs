@@ -17,6 +17,7 @@ mod password;
 mod receipt;
 mod search;
 mod session;
+mod summary;
 mod text;
 mod time;
 mod token;
@@ -31,14 +32,12 @@ pub use export::Format;
 pub use fault::Fault;
 pub use id::{ChangeId, EventId, MessageId, SessionId, TokenId, UserId};
 pub use listing::{Cursor, Filter, FolderCounts, ListQuery, MessagePage, Selection};
-pub use message::{
-    BODY_MAX, Body, Draft, Folder, Letter, Message, MessageSummary, NAME_MAX, PREVIEW_MAX, PersonName, SUBJECT_MAX,
-    Subject,
-};
+pub use message::{BODY_MAX, Body, Draft, Folder, Letter, Message, NAME_MAX, PersonName, SUBJECT_MAX, Subject};
 pub use password::{NewPassword, PASSWORD_MAX, PASSWORD_MIN};
 pub use receipt::{DeliveryKey, Receipt, ReceiptBook};
-pub use search::{Lookup, Query, RELEVANT_AMONG, Search, Segment, Term};
+pub use search::{Excerpt, Excerpts, Lookup, Query, RELEVANT_AMONG, Search, Segment, Term};
 pub use session::{EndReason, Session};
+pub use summary::{MessageSummary, Outline, PREVIEW_MAX, Summaries};
 pub use time::Timestamp;
 pub use token::{PersonalToken, Scope, TokenLifetime, TokenName};
 pub use user::{NewUser, PasswordHash, Role, User};

@@ -16,3 +16,21 @@ pub(super) fn has_line_break(text: &str) -> bool {
 pub(super) fn characters(text: &str) -> usize {
     text.chars().count()
 }
+
+/// The first `most` characters of `text`.
+pub(super) fn beginning(text: &str, most: usize) -> &str {
+    match text.as_bytes().get(..most) {
+        None => text,
+        Some(start) if start.is_ascii() => &text[..most],
+        Some(_) => {
+            // No character is shorter than a byte: so many bytes are not too many. To count them is quick.
+            let (mut end, mut left) = (0, most);
+            while left > 0 && end < text.len() {
+                let next = text.ceil_char_boundary(end + left);
+                left -= text[end..next].chars().count();
+                end = next;
+            }
+            &text[..end]
+        }
+    }
+}

@@ -7,7 +7,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 use askama::Template as _;
 use letterbox::clock::{Clock as _, SystemClock};
-use letterbox::models::{Folder, FolderCounts, MessageId, MessageSummary, Timestamp};
+use letterbox::models::{Excerpt, Folder, FolderCounts, MessageId, MessageSummary, Standing, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use super::list_page::ListPage;
@@ -52,17 +52,12 @@ fn letters(connection: &Connection) -> Vec<MessageSummary> {
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<MessageSummary> {
-    Ok(MessageSummary {
-        id: MessageId::from_bytes(row.get(1)?),
-        received_at: Timestamp::from_millis(row.get(2)?),
-        name: row.get(3)?,
-        email: row.get(4)?,
-        subject: row.get(5)?,
-        preview: row.get(6)?,
-        folder: Folder::parse(&row.get::<_, String>(7)?).unwrap(),
-        read: row.get(8)?,
-        starred: row.get(9)?,
-    })
+    let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
+    let standing = Standing { folder: Folder::parse(text(7)?).unwrap(), read: row.get(8)?, starred: row.get(9)? };
+    let texts = [text(3)?, text(4)?, text(5)?];
+    let preview = Excerpt { before: "", text: text(6)? };
+    let (id, received_at) = (MessageId::from_bytes(row.get(1)?), Timestamp::from_millis(row.get(2)?));
+    Ok(MessageSummary::new(id, received_at, standing, texts, preview))
 }
 
 fn counts(connection: &Connection) -> [FolderCounts; 4] {

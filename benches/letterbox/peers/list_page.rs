@@ -150,12 +150,12 @@ impl<'a> Row<'a> {
         let (opening, goes_on) = letter.opening();
         Self {
             id: letter.id.to_string(),
-            name: whole(&letter.name),
-            subject: whole(&letter.subject),
+            name: whole(letter.name()),
+            subject: whole(letter.subject()),
             preview: whole(opening),
             goes_on,
-            plain_name: &letter.name,
-            email: &letter.email,
+            plain_name: letter.name(),
+            email: letter.email(),
             when: When::in_list(letter.received_at, now),
             unread: !letter.read,
             starred: letter.starred,

@@ -202,12 +202,12 @@ impl<'a> Row<'a> {
         let (opening, goes_on) = letter.opening();
         Self {
             id: letter.id.to_string(),
-            name: search.segments(&letter.name, true),
-            subject: search.segments(&letter.subject, false),
+            name: search.segments(letter.name(), true),
+            subject: search.segments(letter.subject(), false),
             preview: search.segments(opening, false),
             goes_on,
-            plain_name: &letter.name,
-            email: &letter.email,
+            plain_name: letter.name(),
+            email: letter.email(),
             when: When::in_list(letter.received_at, now),
             unread: !letter.read,
             starred: letter.starred,

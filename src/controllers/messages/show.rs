@@ -76,7 +76,7 @@ pub async fn show(
     let mut page = LetterPage::of(&message, &view, frame);
     (page.newer, page.older) = (newer, older);
     let now = state.clock.now();
-    page.earlier = earlier.into_iter().map(|letter| Earlier::of(letter, now)).collect();
+    page.earlier = earlier.iter().map(|letter| Earlier::of(letter, now)).collect();
     Ok(page::html(StatusCode::OK, &page))
 }
 
@@ -123,7 +123,7 @@ impl<'a> LetterPage<'a> {
 }
 
 impl Earlier {
-    fn of(letter: MessageSummary, now: Timestamp) -> Self {
+    fn of(letter: &MessageSummary, now: Timestamp) -> Self {
         let folder = (letter.folder != Folder::Inbox).then_some(letter.folder);
         let view = View { folder, ..View::default() };
         let (opening, goes_on) = letter.opening();
@@ -131,7 +131,7 @@ impl Earlier {
             href: view.letter(letter.id),
             preview: opening.to_owned(),
             goes_on,
-            subject: letter.subject,
+            subject: letter.subject().to_owned(),
             when: When::in_list(letter.received_at, now),
             folder: folder.map(name),
         }

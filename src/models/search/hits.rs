@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::words::{Beginnings, Word, Words, words_with};
 use super::{Search, Term};
+use crate::models::text::beginning;
 use crate::models::{Letter, PREVIEW_MAX};
 
 /// A piece of a text, and whether it was looked for.
@@ -26,6 +27,9 @@ impl Search {
     /// `text` in pieces, so that the hits in it can be marked. Together they are the text. `sender` says whether it is a
     /// name or an address, where the terms of `from:` count too.
     pub fn segments<'a>(&self, text: &'a str, sender: bool) -> Vec<Segment<'a>> {
+        if self.wanted.is_empty() && !text.is_empty() {
+            return vec![Segment { text, hit: false }];
+        }
         let mut pieces = Vec::new();
         let mut done = 0;
         let mut push = |range: Range<usize>, hit| {
@@ -42,17 +46,9 @@ impl Search {
         pieces
     }
 
-    /// The piece of a body to show in a list, at most [`PREVIEW_MAX`] characters: around the first hit, else the
-    /// beginning.
-    pub fn excerpt(&self, body: &str) -> String {
-        let first = self.hits(body, false).next().map_or(0, |range| range.start);
-        if cut(&body[..first], PREVIEW_MAX / 2 - 1).len() == first {
-            return cut(body, PREVIEW_MAX).to_owned();
-        }
-        // From a word's beginning, a few words before the hit.
-        let from = back(&body[..first], PREVIEW_MAX / 4 + 1);
-        let from = body[from..first].find(char::is_whitespace).map_or(from, |at| from + at);
-        ["…", cut(body[from..].trim_start(), PREVIEW_MAX - 1)].concat()
+    /// Finds the pieces of bodies that a list shows.
+    pub fn excerpts(&self) -> Excerpts<'_> {
+        Excerpts { search: self, beginnings: self.beginnings(false) }
     }
 
     /// How much a letter is to the point: for each term, 8 if it stands in the subject, 4 if in the name or address,
@@ -75,14 +71,66 @@ impl Search {
 
     /// Where the hits are, in order, none within another; found as they are asked for.
     fn hits<'a>(&'a self, text: &'a str, sender: bool) -> impl Iterator<Item = Range<usize>> + 'a {
-        let terms = move || self.wanted.iter().filter(move |term| sender || !term.sender);
         let mut end = 0;
-        words_with(text, Beginnings::of(terms().filter_map(Term::first))).filter_map(move |(word, rest)| {
-            let longest = terms().filter_map(|term| term.end(word, rest)).max()?;
+        words_with(text, self.beginnings(sender)).filter_map(move |(word, rest)| {
+            let longest = self.terms(sender).filter_map(|term| term.end(word, rest)).max()?;
             let apart = word.start >= end;
             end = end.max(longest);
             apart.then_some(word.start..longest)
         })
+    }
+
+    /// What is looked for there.
+    fn terms(&self, sender: bool) -> impl Iterator<Item = &Term> {
+        self.wanted.iter().filter(move |term| sender || !term.sender)
+    }
+
+    fn beginnings(&self, sender: bool) -> Beginnings<'_> {
+        Beginnings::of(self.terms(sender).filter_map(Term::first))
+    }
+}
+
+/// The piece of a body that a list shows, at most [`PREVIEW_MAX`] characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Excerpt<'a> {
+    /// "…" where the body has begun before, otherwise nothing.
+    pub before: &'static str,
+    /// The piece.
+    pub text: &'a str,
+}
+
+impl<'a> Excerpt<'a> {
+    /// The beginning of a body.
+    pub fn beginning_of(body: &'a str) -> Self {
+        Self { before: "", text: beginning(body, PREVIEW_MAX) }
+    }
+}
+
+/// Finds the pieces of bodies that a search shows.
+pub struct Excerpts<'a> {
+    search: &'a Search,
+    beginnings: Beginnings<'a>,
+}
+
+impl Excerpts<'_> {
+    /// That of this body: around the first hit, else the beginning.
+    pub fn of<'a>(&self, body: &'a str) -> Excerpt<'a> {
+        let first = self.first_hit(body);
+        if beginning(&body[..first], PREVIEW_MAX / 2 - 1).len() == first {
+            return Excerpt::beginning_of(body);
+        }
+        // From a word's beginning, a few words before the hit.
+        let from = back(&body[..first], PREVIEW_MAX / 4 + 1);
+        let from = body[from..first].find(char::is_whitespace).map_or(from, |at| from + at);
+        Excerpt { before: "…", text: beginning(body[from..].trim_start(), PREVIEW_MAX - 1) }
+    }
+
+    fn first_hit(&self, body: &str) -> usize {
+        let mut words = words_with(body, &self.beginnings);
+        let is_hit = |(word, rest): &(Word<'_>, Words<'_>)| {
+            self.search.terms(false).any(|term| term.end(*word, *rest).is_some())
+        };
+        words.find(is_hit).map_or(0, |(word, _)| word.start)
     }
 }
 
@@ -113,24 +161,6 @@ impl Term {
         }
         let ends = if self.prefix { word.begins(last) } else { word.is(last) };
         ends.then(|| word.end())
-    }
-}
-
-/// The first `most` characters of `text`.
-fn cut(text: &str, most: usize) -> &str {
-    match text.as_bytes().get(..most) {
-        None => text,
-        Some(start) if start.is_ascii() => &text[..most],
-        Some(_) => {
-            // No character is shorter than a byte: so many bytes are not too many. To count them is quick.
-            let (mut end, mut left) = (0, most);
-            while left > 0 && end < text.len() {
-                let next = text.ceil_char_boundary(end + left);
-                left -= text[end..next].chars().count();
-                end = next;
-            }
-            &text[..end]
-        }
     }
 }
 
@@ -182,10 +212,15 @@ mod tests {
     #[test]
     fn an_excerpt_shows_the_first_hit() {
         let body = format!("{} the needle {}", "hay ".repeat(300), "straw ".repeat(300));
-        let excerpt = search("needle").excerpt(&body);
-        assert!(excerpt.starts_with('…') && excerpt.contains("the needle straw"), "{excerpt}");
-        assert_eq!(excerpt.chars().count(), PREVIEW_MAX);
-        assert_eq!(search("hay").excerpt("short hay"), "short hay");
+        let excerpt = |query: &str, body: &str| {
+            let search = search(query);
+            let Excerpt { before, text } = search.excerpts().of(body);
+            [before, text].concat()
+        };
+        let piece = excerpt("needle", &body);
+        assert!(piece.starts_with('…') && piece.contains("the needle straw"), "{piece}");
+        assert_eq!(piece.chars().count(), PREVIEW_MAX);
+        assert_eq!(excerpt("hay", "short hay"), "short hay");
     }
 
     #[test]
@@ -210,7 +245,8 @@ mod tests {
             let search = search(&query);
             let whole: String = search.segments(&text, true).into_iter().map(|piece| piece.text).collect();
             prop_assert_eq!(whole, text.clone());
-            prop_assert!(search.excerpt(&text).chars().count() <= PREVIEW_MAX);
+            let Excerpt { before, text: piece } = search.excerpts().of(&text);
+            prop_assert!(before.chars().count() + piece.chars().count() <= PREVIEW_MAX && text.contains(piece));
         }
     }
 }

@@ -14,7 +14,7 @@ use self::words::{fold, words};
 use super::{Folder, MessageId, Timestamp};
 
 pub use entries::Lookup;
-pub use hits::Segment;
+pub use hits::{Excerpt, Excerpts, Segment};
 
 /// Letters that are weighed when the most relevant ones are asked for: the newest so many hits.
 pub const RELEVANT_AMONG: u32 = 1_000;

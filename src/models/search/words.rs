@@ -4,6 +4,7 @@
 //! differ in the Greek final sigma, the long s, combining accents beyond U+0331 or on anything but a letter of ASCII, and
 //! words with marks of Indic scripts.
 
+use std::borrow::Borrow;
 use std::ops::RangeInclusive;
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -114,6 +115,7 @@ impl<'a> Beginnings<'a> {
         match self {
             Self::Nothing => None,
             Self::One { bytes: [lower, upper, ..], .. } if is_ascii => memchr::memchr2(*lower, *upper, text),
+            Self::One { bytes: [all @ .., same, _, _, _], .. } if same == &all[0] => position(text, all),
             Self::One { bytes, .. } => position(text, bytes),
             Self::Several(bytes) => text.iter().position(|byte| bytes[usize::from(*byte)]),
         }
@@ -135,7 +137,7 @@ impl<'a> Beginnings<'a> {
 }
 
 /// The first of any of these bytes. Whole lots are asked at once, which the compiler does with a few instructions.
-fn position(text: &[u8], bytes: &[u8; 8]) -> Option<usize> {
+fn position<const N: usize>(text: &[u8], bytes: &[u8; N]) -> Option<usize> {
     let (lots, rest) = text.as_chunks::<32>();
     let is = |byte: u8| bytes.iter().fold(0, |any, one| any | u8::from(byte == *one));
     for (number, lot) in lots.iter().enumerate() {
@@ -178,9 +180,13 @@ fn first_bytes(letter: u8) -> [u8; 8] {
 
 /// The words of `text` with such a beginning, each with what follows it: the others are passed over without a look at
 /// where they end.
-pub(super) fn words_with<'a>(text: &'a str, beginnings: Beginnings<'_>) -> impl Iterator<Item = (Word<'a>, Words<'a>)> {
+pub(super) fn words_with<'a, 'b>(
+    text: &'a str,
+    beginnings: impl Borrow<Beginnings<'b>>,
+) -> impl Iterator<Item = (Word<'a>, Words<'a>)> {
     let (mut at, is_ascii) = (0, text.is_ascii());
     std::iter::from_fn(move || {
+        let beginnings = beginnings.borrow();
         loop {
             at += beginnings.find(&text.as_bytes()[at..], is_ascii)?;
             let first = text[at..].chars().next()?;

@@ -7,7 +7,7 @@ use mongodb::bson::{Binary, Bson, DateTime, Document, Uuid, doc};
 use serde::{Deserialize, Serialize};
 
 use crate::models::{
-    Action, Body, DeliveryKey, EmailAddress, Folder, Letter, Message, MessageId, MessageSummary, PREVIEW_MAX,
+    Action, Body, DeliveryKey, EmailAddress, Excerpt, Folder, Letter, Message, MessageId, MessageSummary, PREVIEW_MAX,
     PersonName, Search, Standing, Subject,
 };
 use crate::store::mongo::values::{blob, damaged, date, exactly, signed, time, uuid};
@@ -204,17 +204,10 @@ impl Stored {
 
 impl Shown {
     pub(super) fn summary(self) -> Result<MessageSummary> {
-        Ok(MessageSummary {
-            id: MessageId::from_bytes(self.id.bytes()),
-            received_at: time(self.received_at),
-            name: self.name,
-            email: self.email,
-            subject: self.subject,
-            preview: self.preview,
-            folder: folder(&self.folder)?,
-            read: self.read,
-            starred: self.starred,
-        })
+        let standing = Standing { folder: folder(&self.folder)?, read: self.read, starred: self.starred };
+        let texts = [&self.name, &self.email, &self.subject].map(String::as_str);
+        let (id, received_at) = (MessageId::from_bytes(self.id.bytes()), time(self.received_at));
+        Ok(MessageSummary::new(id, received_at, standing, texts, Excerpt::beginning_of(&self.preview)))
     }
 }
 

@@ -9,9 +9,9 @@ use crate::models::{Cursor, Folder, ListQuery, Search, Selection, Term};
 use crate::store::Result;
 
 /// The columns of `m`, and how one of its rows becomes something.
-pub(super) struct Shape<T> {
+pub(super) struct Shape<R> {
     pub(super) columns: &'static str,
-    pub(super) read: fn(&Row<'_>, &Selection) -> Result<T>,
+    pub(super) read: R,
 }
 
 /// The numbers of letters a page may show, both included.
@@ -77,7 +77,10 @@ impl<T> Found<T> {
 
 /// The letters that are meant, in the order they are walked from the cursor: downwards, or upwards from
 /// [`Cursor::After`]. At most as many as the query's limit.
-pub(super) fn walk<T>(connection: &Connection, query: &ListQuery, shape: &Shape<T>) -> Result<Found<T>> {
+pub(super) fn walk<T, R>(connection: &Connection, query: &ListQuery, shape: &mut Shape<R>) -> Result<Found<T>>
+where
+    R: FnMut(&Row<'_>) -> Result<T>,
+{
     let Some(span) = span(connection, query)? else { return Ok(Found::NOTHING) };
     let mut found = Found::NOTHING;
     if query.which.search.has_terms() {
@@ -118,12 +121,12 @@ fn before(query: &ListQuery) -> Option<crate::models::MessageId> {
     if let Some(Cursor::Before(id)) = query.cursor { Some(id) } else { None }
 }
 
-fn by_folder<T>(
+fn by_folder<T, R: FnMut(&Row<'_>) -> Result<T>>(
     connection: &Connection,
     query: &ListQuery,
     folder: Folder,
     span: Span,
-    shape: &Shape<T>,
+    shape: &mut Shape<R>,
 ) -> Result<Found<T>> {
     let sql = format!(
         "SELECT m.seq, {} FROM messages m WHERE m.folder = ?1 AND m.seq BETWEEN ?2 AND ?3{}
@@ -138,14 +141,17 @@ fn by_folder<T>(
 
 /// At least the first of those that are meant, as many as the query's limit: of the letters that are indexed, and of those
 /// that are not yet.
-fn by_words<T>(connection: &Connection, query: &ListQuery, span: Span, shape: &Shape<T>) -> Result<Found<T>> {
+fn by_words<T, R: FnMut(&Row<'_>) -> Result<T>>(
+    connection: &Connection,
+    query: &ListQuery,
+    span: Span,
+    shape: &mut Shape<R>,
+) -> Result<Found<T>> {
     let which = &query.which;
     let words = Words::of(&which.search);
-    if !is_any_there(connection, which)? {
-        return Ok(Found::NOTHING);
-    }
     let filter = format!("AND m.folder IN ({}){}", quoted(&which.folders), marks(which));
-    let rest = format!("{filter} ORDER BY m.seq {} LIMIT ?3", way(query));
+    let number = if words.are_wanted { "s.rowid" } else { "m.seq" };
+    let rest = format!("{filter} ORDER BY {number} {} LIMIT ?3 * {}", way(query), any_there(which));
     let values = [span.first.into(), span.last.into(), one_more(query), Value::Text(words.expression.clone())];
     let mut found = read(connection, &among_indexed(&words, span, shape.columns, &rest), values.into(), query, shape)?;
 
@@ -164,7 +170,6 @@ fn by_words<T>(connection: &Connection, query: &ListQuery, span: Span, shape: &S
 
 fn among_indexed(words: &Words, span: Span, columns: &str, rest: &str) -> String {
     if words.are_wanted {
-        let rest = rest.replace("ORDER BY m.seq", "ORDER BY s.rowid");
         // SQLite looks at each hit's number twice more where it has to lie between two.
         let between = if span == Span::ALL { "" } else { "AND s.rowid BETWEEN ?1 AND ?2" };
         return format!(
@@ -181,12 +186,12 @@ fn among_indexed(words: &Words, span: Span, columns: &str, rest: &str) -> String
 }
 
 /// Reads as many rows as the page is to have; of the one behind them, only that it is there.
-fn read<T>(
+fn read<T, R: FnMut(&Row<'_>) -> Result<T>>(
     connection: &Connection,
     sql: &str,
     values: Vec<Value>,
     query: &ListQuery,
-    shape: &Shape<T>,
+    shape: &mut Shape<R>,
 ) -> Result<Found<T>> {
     let mut select = connection.prepare_cached(sql)?;
     let mut rows = select.query(params_from_iter(values))?;
@@ -196,7 +201,7 @@ fn read<T>(
             found.more = true;
             break;
         }
-        found.rows.push((row.get(0)?, (shape.read)(row, &query.which)?));
+        found.rows.push((row.get(0)?, (shape.read)(row)?));
     }
     Ok(found)
 }
@@ -205,15 +210,12 @@ fn one_more(query: &ListQuery) -> Value {
     (i64::from(query.limit) + 1).into()
 }
 
-/// Whether one of the folders can hold what is meant, as the kept counts say: so that nobody walks through all letters
-/// that say "please" to find none of them in an empty folder.
-fn is_any_there(connection: &Connection, which: &Selection) -> Result<bool> {
+/// 1 or 0 in SQL: whether one of the folders can hold what is meant, as the kept counts say. As a factor of the limit it is
+/// asked once, before the first hit, so that nobody walks through all letters that say "please" to find none of them in
+/// an empty folder.
+fn any_there(which: &Selection) -> String {
     let counted = if which.unread { "unread" } else { "total" };
-    let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM folder_counts WHERE folder IN ({}) AND {counted} > 0)",
-        quoted(&which.folders),
-    );
-    Ok(connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
+    format!("EXISTS (SELECT 1 FROM folder_counts WHERE folder IN ({}) AND {counted} > 0)", quoted(&which.folders))
 }
 
 /// Their names, as SQL writes them.

@@ -13,8 +13,9 @@ use tokio::sync::watch;
 use self::find::Shape;
 use super::{SqliteStore, bytes};
 use crate::models::{
-    Body, Change, ChangeId, Changed, Cursor, DeliveryKey, Edit, EmailAddress, Folder, FolderCounts, Letter, ListQuery,
-    Message, MessageId, MessagePage, MessageSummary, PREVIEW_MAX, PersonName, Selection, Subject, Timestamp,
+    Body, Change, ChangeId, Changed, Cursor, DeliveryKey, Edit, EmailAddress, Excerpt, Excerpts, Folder, FolderCounts,
+    Letter, ListQuery, Message, MessageId, MessagePage, MessageSummary, Outline, PREVIEW_MAX, PersonName, Standing,
+    Subject, Summaries, Timestamp,
 };
 use crate::store::{Deleted, Delivered, Delivery, Edited, Messages, Result, StoreError};
 
@@ -57,8 +58,7 @@ impl Messages for SqliteStore {
     async fn read_messages(&self, query: ListQuery) -> Result<Vec<Message>> {
         self.readers
             .read(move |connection| {
-                let whole = Shape { columns: WHOLE, read: |row, _| message(row) };
-                let mut found = find::walk(connection, &query, &whole)?.items();
+                let mut found = find::walk(connection, &query, &mut Shape { columns: WHOLE, read: message })?.items();
                 if query.looks_up() {
                     found.reverse();
                 }
@@ -177,15 +177,10 @@ fn delivered(connection: &Connection, key: DeliveryKey) -> rusqlite::Result<Deli
 /// A letter whole. Column 0 is its number.
 const WHOLE: &str = "m.id, m.received_at, m.name, m.email, m.subject, m.body, m.folder, m.read, m.starred, m.version";
 /// A letter as a list shows it.
-const SUMMARY: Shape<MessageSummary> = Shape {
-    columns: "m.id, m.received_at, m.name, m.email, m.subject, substr(m.body, 1, 160), m.folder, m.read, m.starred",
-    read: summary,
-};
+const SUMMARY: &str =
+    "m.id, m.received_at, m.name, m.email, m.subject, substr(m.body, 1, 160), m.folder, m.read, m.starred";
 /// The same, where the piece to show depends on what is looked for.
-const FOUND: Shape<MessageSummary> = Shape {
-    columns: "m.id, m.received_at, m.name, m.email, m.subject, m.body, m.folder, m.read, m.starred",
-    read: summary,
-};
+const FOUND: &str = "m.id, m.received_at, m.name, m.email, m.subject, m.body, m.folder, m.read, m.starred";
 const _: () = assert!(PREVIEW_MAX == 160);
 
 fn find_one(connection: &Connection, id: MessageId) -> Result<Option<Message>> {
@@ -210,20 +205,22 @@ fn message(row: &Row<'_>) -> Result<Message> {
     })
 }
 
-fn summary(row: &Row<'_>, which: &Selection) -> Result<MessageSummary> {
-    // A body is long: only the piece that is shown is taken out of SQLite's memory.
-    let text = row.get_ref(6)?.as_str().map_err(rusqlite::Error::from)?;
-    Ok(MessageSummary {
-        id: MessageId::from_bytes(bytes(row, 1)?),
-        received_at: Timestamp::from_millis(row.get(2)?),
-        name: row.get(3)?,
-        email: row.get(4)?,
-        subject: row.get(5)?,
-        preview: if which.search.has_terms() { which.search.excerpt(text) } else { text.to_owned() },
-        folder: folder(row.get_ref(7)?.as_str().map_err(rusqlite::Error::from)?)?,
-        read: row.get(8)?,
-        starred: row.get(9)?,
-    })
+/// Letters for whose texts room is made beforehand; longer lists may not find as many as they ask for.
+const ROOM: u32 = 64;
+
+/// Adds the letter of a row to a list.
+fn outline(row: &Row<'_>, excerpts: Option<&Excerpts<'_>>, list: &mut Summaries) -> Result<Outline> {
+    // Texts go straight from SQLite's memory to where they stay; of a body, only the piece that is shown.
+    let text = |column| Ok::<_, StoreError>(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?);
+    let [name, email, subject, body] = [text(3)?, text(4)?, text(5)?, text(6)?];
+    let preview = excerpts.map_or_else(|| Excerpt::beginning_of(body), |excerpts| excerpts.of(body));
+    Ok(list.add(
+        MessageId::from_bytes(bytes(row, 1)?),
+        Timestamp::from_millis(row.get(2)?),
+        Standing { folder: folder(text(7)?)?, read: row.get(8)?, starred: row.get(9)? },
+        [name, email, subject],
+        preview,
+    ))
 }
 
 fn folder(name: &str) -> Result<Folder> {
@@ -231,8 +228,12 @@ fn folder(name: &str) -> Result<Folder> {
 }
 
 fn page(connection: &Connection, query: &ListQuery) -> Result<MessagePage> {
-    let shape = if query.which.search.has_terms() { &FOUND } else { &SUMMARY };
-    let found = find::walk(connection, query, shape)?;
+    let search = &query.which.search;
+    let excerpts = search.has_terms().then(|| search.excerpts());
+    let columns = if excerpts.is_some() { FOUND } else { SUMMARY };
+    let mut list = Summaries::with_capacity(query.limit.min(ROOM) as usize);
+    let mut shape = Shape { columns, read: |row: &Row<'_>| outline(row, excerpts.as_ref(), &mut list) };
+    let found = find::walk(connection, query, &mut shape)?;
     let more = found.more;
     let mut items = found.items();
     if query.looks_up() {
@@ -241,31 +242,30 @@ fn page(connection: &Connection, query: &ListQuery) -> Result<MessagePage> {
     let beyond = |cursor: Option<Cursor>| -> Result<bool> {
         let Some(cursor) = cursor else { return Ok(false) };
         let none = ListQuery { cursor: Some(cursor), limit: 0, ..query.clone() };
-        let any = Shape { columns: "1", read: |_, _| Ok(()) };
-        Ok(find::walk(connection, &none, &any)?.more)
+        Ok(find::walk(connection, &none, &mut Shape { columns: "1", read: |_: &Row<'_>| Ok(()) })?.more)
     };
-    let newer = items.first().map(|item| Cursor::After(item.id));
-    let older = items.last().map(|item| Cursor::Before(item.id));
+    let newer = items.first().map(|item| Cursor::After(item.id()));
+    let older = items.last().map(|item| Cursor::Before(item.id()));
     let (has_newer, has_older) = match query.cursor {
         // From the newest on: nothing can be newer.
         None => (false, more),
         Some(Cursor::Before(_)) => (beyond(newer)?, more),
         Some(Cursor::After(_)) => (more, beyond(older)?),
     };
-    Ok(MessagePage { items, has_newer, has_older })
+    Ok(MessagePage { items: list.finish(items), has_newer, has_older })
 }
 
 fn earlier_from_sender(connection: &Connection, id: MessageId, limit: u32) -> Result<Vec<MessageSummary>> {
     let sql = format!(
         "SELECT m.seq, {} FROM messages this JOIN messages m ON m.email_key = this.email_key AND m.seq < this.seq
          WHERE this.id = ?1 AND m.folder <> 'trash' ORDER BY m.seq DESC LIMIT ?2",
-        SUMMARY.columns
+        SUMMARY
     );
     let mut select = connection.prepare_cached(&sql)?;
     let mut rows = select.query(params![id.as_bytes(), limit])?;
-    let mut found = Vec::new();
+    let (mut list, mut found) = (Summaries::default(), Vec::new());
     while let Some(row) = rows.next()? {
-        found.push(summary(row, &Selection::of(Folder::Inbox))?);
+        found.push(outline(row, None, &mut list)?);
     }
-    Ok(found)
+    Ok(list.finish(found))
 }

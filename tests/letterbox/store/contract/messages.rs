@@ -166,9 +166,9 @@ pub async fn a_preview_is_the_first_160_characters_and_never_half_of_one(store: 
         let number = u32::try_from(number).unwrap();
         store.add_message(Delivery { letter: letter(&text), ..delivery(number) }).await.unwrap();
         let page = store.list_messages(inbox(1)).await.unwrap();
-        assert_eq!(page.items[0].preview, text.chars().take(160).collect::<String>());
-        assert_eq!((page.items[0].name.as_str(), page.items[0].email.as_str()), ("Ada Lovelace", "ada@example.com"));
-        assert_eq!((page.items[0].subject.as_str(), page.items[0].received_at), ("Engines", at(i64::from(number))));
+        assert_eq!(page.items[0].preview(), text.chars().take(160).collect::<String>());
+        assert_eq!((page.items[0].name(), page.items[0].email()), ("Ada Lovelace", "ada@example.com"));
+        assert_eq!((page.items[0].subject(), page.items[0].received_at), ("Engines", at(i64::from(number))));
     }
 }
 

@@ -158,6 +158,6 @@ pub async fn a_hit_deep_in_a_letter_is_shown_in_its_preview(store: Arc<dyn Store
     add(&*store, 1, letter("Ada", "ada@example.com", "", &body)).await;
     let query = ListQuery { which: looking_for("needle"), cursor: None, limit: 5 };
     let page = store.list_messages(query).await.unwrap();
-    assert!(page.items[0].preview.ends_with("needle"), "{}", page.items[0].preview);
-    assert!(page.items[0].preview.chars().count() <= 160);
+    assert!(page.items[0].preview().ends_with("needle"), "{}", page.items[0].preview());
+    assert!(page.items[0].preview().chars().count() <= 160);
 }
