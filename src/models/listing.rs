@@ -31,8 +31,8 @@ impl Selection {
         Self { folders: vec![folder], unread: false, starred: false, search: Search::default() }
     }
 
-    /// Whether every letter of these folders is meant, so that each page is read in one go.
-    pub fn is_whole(&self) -> bool {
+    /// Whether neither words nor marks are looked for, so that a page is one piece of each folder.
+    pub fn is_plain(&self) -> bool {
         !self.unread && !self.starred && !self.search.has_terms()
     }
 }

@@ -53,6 +53,11 @@ impl Outline {
     pub fn id(&self) -> MessageId {
         self.id
     }
+
+    fn with(self, texts: Arc<str>) -> MessageSummary {
+        let Self { id, received_at, standing: Standing { folder, read, starred }, bounds } = self;
+        MessageSummary { id, received_at, folder, read, starred, texts, bounds }
+    }
 }
 
 impl Summaries {
@@ -83,11 +88,7 @@ impl Summaries {
     /// Those of the letters that were added which the list has, in its order.
     pub fn finish(self, outlines: Vec<Outline>) -> Vec<MessageSummary> {
         let texts: Arc<str> = self.texts.into();
-        let whole = |Outline { id, received_at, standing, bounds }| {
-            let Standing { folder, read, starred } = standing;
-            MessageSummary { id, received_at, folder, read, starred, texts: Arc::clone(&texts), bounds }
-        };
-        outlines.into_iter().map(whole).collect()
+        outlines.into_iter().map(|outline| outline.with(Arc::clone(&texts))).collect()
     }
 }
 
@@ -101,9 +102,8 @@ impl MessageSummary {
         preview: Excerpt<'_>,
     ) -> Self {
         let mut one = Summaries::default();
-        let Outline { bounds, .. } = one.add(id, received_at, standing, texts, preview);
-        let Standing { folder, read, starred } = standing;
-        Self { id, received_at, folder, read, starred, texts: one.texts.into(), bounds }
+        let outline = one.add(id, received_at, standing, texts, preview);
+        outline.with(one.texts.into())
     }
 
     /// Of a whole letter, with the piece of its body that `search` would show.
@@ -147,9 +147,7 @@ impl MessageSummary {
         let whole = cut.rfind(char::is_whitespace).filter(|end| cut.len() - end <= WORD_MAX);
         (cut[..whole.unwrap_or(cut.len())].trim_end(), true)
     }
-}
 
-impl MessageSummary {
     fn parts(&self) -> (MessageId, Timestamp, Standing, [&str; 4]) {
         let standing = Standing { folder: self.folder, read: self.read, starred: self.starred };
         (self.id, self.received_at, standing, [self.name(), self.email(), self.subject(), self.preview()])
@@ -197,6 +195,27 @@ mod tests {
             ["Ada Löv", "ada@example.com", "", "Grüße"]
         );
         assert!(letter.starred && !letter.read);
+    }
+
+    #[test]
+    fn each_letter_of_a_list_has_its_own_texts_in_whatever_order_they_are_shown() {
+        let mut list = Summaries::with_capacity(2);
+        let standing = Standing { folder: Folder::Inbox, read: true, starred: false };
+        let mut add = |number: u8, texts, before, text| {
+            let id = MessageId::from_bytes([number; 16]);
+            list.add(id, Timestamp::from_millis(number.into()), standing, texts, Excerpt { before, text })
+        };
+        let first = add(1, ["Zoë", "z@x.example", "One"], "", "first");
+        let left_out = add(2, ["Nobody", "n@x.example", ""], "", "left out");
+        let last = add(3, ["語", "g@x.example", ""], "…", "last");
+        assert_eq!(left_out.id(), MessageId::from_bytes([2; 16]));
+        let shown = list.finish(vec![last, first]);
+        let texts = |letter: &MessageSummary| {
+            [letter.name(), letter.email(), letter.subject(), letter.preview()].map(str::to_owned)
+        };
+        assert_eq!(texts(&shown[0]), ["語", "g@x.example", "", "…last"]);
+        assert_eq!(texts(&shown[1]), ["Zoë", "z@x.example", "One", "first"]);
+        assert_eq!(shown[1].received_at, Timestamp::from_millis(1));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
-use crate::store::{Result, StoreError};
+use super::room::LOG;
+use crate::store::{Purpose, Result, StoreError};
 
 /// Older ones can corrupt the database when the WAL is reset (<https://sqlite.org/wal.html#walresetbug>).
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -18,9 +19,11 @@ const STATEMENT_CACHE: usize = 64;
 /// 2,000.
 const PAGES_KEPT: i32 = 8 * 1_024;
 /// Pages in the log after which it is written home; SQLite's own default is 1,000. What is written over and over, as the
-/// indexes are while many letters come, goes home less often. These 7 MB, and the letters of one commit, are within
-/// what room.rs leaves to the log on a full disk.
-const LOG_PAGES: i32 = 1_800;
+/// indexes are while many letters come, goes home less often.
+const LOG_PAGES: u32 = 1_500;
+/// They fit with a commit of some size into what is left to the log on a full disk. Each has a head of 24 bytes
+/// (<https://sqlite.org/fileformat2.html#walformat>).
+const _: () = assert!(LOG_PAGES as u64 * (4_096 + 24) + (2 << 20) <= LOG);
 /// How long one process waits for another one's write, for example `letterbox user add` for the server.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -45,6 +48,15 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let connection = reopen_writer(path)?;
     connection.pragma_update(None, "query_only", true).map_err(|error| refused(path, &error))?;
     Ok(connection)
+}
+
+/// Has a server's writer keep in memory what a statement may have to take back: in a file, it would be written for every
+/// letter. The acts of a server are small; a command may make the whole search index anew, and leaves it in a file.
+pub(super) fn settle_writer(connection: &Connection, purpose: Purpose) -> Result<()> {
+    if purpose == Purpose::Serve {
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+    }
+    Ok(())
 }
 
 fn refuse_old(version: i32) -> Result<()> {
@@ -84,8 +96,6 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     // A negative number is one of KiB.
     connection.pragma_update(None, "cache_size", -PAGES_KEPT)?;
-    // What a statement would have to take back is kept in memory: in a file, it would be written for every letter.
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     Ok(())
 }
@@ -168,6 +178,9 @@ mod tests {
                 ("trusted_schema", 0),
                 ("foreign_keys", 1),
                 ("busy_timeout", 5_000),
+                ("wal_autocheckpoint", LOG_PAGES.into()),
+                ("cache_size", (-PAGES_KEPT).into()),
+                ("temp_store", 0),
                 ("query_only", query_only),
             ] {
                 assert_eq!(number(&connection, pragma), value, "{pragma}");
@@ -177,6 +190,16 @@ mod tests {
             assert_eq!(mapped.unwrap_or(0), 0);
         }
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn only_a_server_takes_statements_back_from_memory() {
+        let directory = tempfile::tempdir().unwrap();
+        for (purpose, kept_in) in [(Purpose::Serve, 2), (Purpose::Command, 0)] {
+            let connection = open_writer(&directory.path().join("letterbox.db")).unwrap();
+            settle_writer(&connection, purpose).unwrap();
+            assert_eq!(number(&connection, "temp_store"), kept_in, "{purpose:?}");
+        }
     }
 
     #[test]

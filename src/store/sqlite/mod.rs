@@ -26,7 +26,6 @@ pub use backup::backup;
 
 use self::readers::Readers;
 use self::room::Room;
-use self::search_index::Waiting;
 use self::writer::Writer;
 use crate::models::Timestamp;
 use crate::store::{Purpose, Result, Store, StoreError, StoreReport};
@@ -55,13 +54,8 @@ impl SqliteStore {
         };
         let mut connection = connection::open_writer(path)?;
         migrations::migrate(&mut connection, path)?;
-        // A command leaves that to the server until it writes itself: most only read.
-        let waiting = match purpose {
-            Purpose::Serve => Waiting::count(&connection)?,
-            Purpose::Command => Waiting::default(),
-        };
         Ok(Self {
-            writer: Writer::start(connection, path.to_owned(), waiting)?,
+            writer: Writer::start(connection, path.to_owned(), purpose)?,
             readers: Readers::start(path)?,
             room: Room::beside(path),
             arrivals: watch::Sender::new(0),

@@ -17,13 +17,15 @@ use super::connection::open_reader;
 use super::writer::closed;
 use crate::store::{Result, StoreError};
 
-/// Reads at the same time. Of those that are quickly done no more than there are cores: to switch between them costs more
-/// than they do.
+/// Reads at the same time.
 const READERS: usize = 4;
-/// Answers that are told together, so that whoever waits for them is woken once. They are kept only while there is more
-/// that is quickly done,
+/// Of those that are quickly done, no more are called than there are cores: to switch between them costs more than they
+/// do. But two always are, so that a page that has to come from the disk does not stop all others.
+const CALLED_AT_LEAST: usize = 2;
+/// Answers that are told together, so that whoever waits for them is woken once.
 const TOGETHER: usize = 16;
-/// and hardly longer than this.
+/// How long the first of them may have waited when another read is begun. Only reads that are quickly done come in
+/// between.
 const KEPT: Duration = Duration::from_millis(1);
 
 /// Longest life of a read: whoever asked is told by then, and a snapshot that lives on keeps the log from shrinking.
@@ -52,7 +54,7 @@ impl Readers {
     /// Starts the threads.
     pub(super) fn start(path: &Path) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(READERS, usize::from);
-        let desk = Arc::new(Desk::new(READERS, cores.min(READERS)));
+        let desk = Arc::new(Desk::new(READERS, cores.clamp(CALLED_AT_LEAST, READERS)));
         let readers = Self { desk, threads: Mutex::default(), closing: Arc::default() };
         for number in 0..READERS {
             let mut connection = open_reader(path)?;
@@ -93,8 +95,8 @@ impl Readers {
         self.read_within(None, false, act).await
     }
 
-    /// Finds one thing by its name, with one statement: SQLite reads that from one snapshot by itself, and is done before
-    /// anybody could stop it.
+    /// Reads a few rows with one statement: SQLite reads them from one snapshot by itself, and is done before anybody
+    /// could stop it.
     pub(super) async fn look_up<T, F>(&self, act: F) -> Result<T>
     where
         T: Send + 'static,
@@ -161,8 +163,12 @@ fn serve(connection: &mut Connection, desk: &Desk<Read>, number: usize) {
                 tell(&mut answers);
                 desk.away()
             });
-            // Whoever asked hears of a panic by the answer that never comes; the thread stays for the others.
-            answers.extend(catch_unwind(AssertUnwindSafe(|| act(&mut *connection))));
+            match catch_unwind(AssertUnwindSafe(|| act(&mut *connection))) {
+                Ok(answer) => answers.push(answer),
+                // Whoever asked hears of a panic by the answer that never comes; the thread stays for the others, and
+                // they must not be stopped when the time of this read is over.
+                Err(_) => drop(connection.progress_handler(0, None::<fn() -> bool>)),
+            }
             drop(away);
             let may_wait = answers.len() < TOGETHER && begun.elapsed() < KEPT;
             next = if may_wait { desk.more() } else { None };
@@ -215,4 +221,31 @@ impl Drop for Snapshot<'_> {
 fn in_snapshot<T>(connection: &Connection, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
     let snapshot = Snapshot::begin(connection)?;
     act(snapshot.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::connection::open_writer;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_that_panicked_stops_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("letterbox.db");
+        let _writer = open_writer(&path).unwrap();
+        let readers = Readers::start(&path).unwrap();
+        let panics = || readers.read_within(Some(Duration::ZERO), false, |_| -> Result<()> { panic!("on purpose") });
+        // One for each thread, and each of them is asked afterwards, for far more than the steps between two looks.
+        for _ in 0..READERS {
+            assert!(panics().await.is_err());
+        }
+        let count =
+            "WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n LIMIT 100000) SELECT max(n) FROM n";
+        for _ in 0..2 * READERS {
+            let counted =
+                readers.look_up(move |connection| Ok(connection.query_row(count, [], |row| row.get::<_, u32>(0))?));
+            assert_eq!(counted.await.unwrap(), 100_000);
+        }
+        readers.close().await;
+    }
 }

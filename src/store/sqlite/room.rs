@@ -11,7 +11,7 @@ use crate::store::{Result, StoreError};
 const RESERVE: u64 = 16 << 20;
 /// Of these, what the log takes in any case. Above it, the reserve may lie in the database itself: letters that were
 /// deleted leave their pages there, and the file does not shrink.
-const LOG: u64 = 8 << 20;
+pub(super) const LOG: u64 = 8 << 20;
 
 /// Watches the file system that holds the database.
 pub(super) struct Room {

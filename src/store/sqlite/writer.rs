@@ -18,9 +18,9 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use self::job::{Act, Close, Job, Undo};
-use super::connection::{BUSY_TIMEOUT, is_io_failure, reopen_writer};
+use super::connection::{BUSY_TIMEOUT, is_io_failure, reopen_writer, settle_writer};
 use super::search_index::{Waiting, index_some};
-use crate::store::{Result, StoreError};
+use crate::store::{Purpose, Result, StoreError};
 
 /// Acts that may wait for the writer. Beyond it callers are told that the store is busy.
 const QUEUE: usize = 4_096;
@@ -39,10 +39,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread on an open and migrated connection; so much `waiting` is indexed before anything was written.
-    pub(super) fn start(connection: Connection, path: PathBuf, waiting: Waiting) -> Result<Self> {
+    /// Starts the thread on an open and migrated connection.
+    pub(super) fn start(connection: Connection, path: PathBuf, purpose: Purpose) -> Result<Self> {
+        settle_writer(&connection, purpose)?;
+        // A command leaves letters that wait to the server until it writes itself: most only read.
+        let waiting = match purpose {
+            Purpose::Serve => Waiting::count(&connection)?,
+            Purpose::Command => Waiting::default(),
+        };
         let (queue, jobs) = sync_channel(QUEUE);
-        let desk = Desk { connection: Some(connection), path, waiting, indexing_failed: None };
+        let desk = Desk { connection: Some(connection), path, purpose, waiting, indexing_failed: None };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || desk.work(&jobs))
@@ -114,6 +120,7 @@ struct Desk {
     /// None after the disk failed, until the database was opened anew and checked.
     connection: Option<Connection>,
     path: PathBuf,
+    purpose: Purpose,
     /// What was left to index after the last commit.
     waiting: Waiting,
     /// When indexing failed, unless it has worked since.
@@ -210,6 +217,7 @@ impl Desk {
             return Ok(());
         }
         let connection = reopen_writer(&self.path)?;
+        settle_writer(&connection, self.purpose)?;
         let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         if busy {
             return Err(StoreError::Unavailable("a reader keeps the log from being written home".into()));
@@ -282,7 +290,7 @@ mod tests {
         let path = directory.path().join("numbers.db");
         let connection = open_writer(&path).unwrap();
         connection.execute_batch("CREATE TABLE numbers (number INTEGER)").unwrap();
-        Writer::start(connection, path, Waiting::default()).unwrap()
+        Writer::start(connection, path, Purpose::Command).unwrap()
     }
 
     fn insert(connection: &Connection) -> Result<()> {

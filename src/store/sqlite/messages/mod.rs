@@ -50,9 +50,9 @@ impl Messages for SqliteStore {
     }
 
     async fn list_and_count(&self, query: ListQuery) -> Result<(MessagePage, [FolderCounts; 4])> {
-        let is_whole = query.which.is_whole();
+        let is_plain = query.which.is_plain();
         let read = move |connection: &Connection| Ok((page(connection, &query)?, count_all(connection)?));
-        if is_whole { self.readers.read_briefly(read).await } else { self.readers.read(read).await }
+        if is_plain { self.readers.read_briefly(read).await } else { self.readers.read(read).await }
     }
 
     async fn read_messages(&self, query: ListQuery) -> Result<Vec<Message>> {
@@ -206,7 +206,7 @@ fn message(row: &Row<'_>) -> Result<Message> {
 }
 
 /// Letters for whose texts room is made beforehand; longer lists may not find as many as they ask for.
-const ROOM: u32 = 64;
+const FORESEEN: u32 = 64;
 
 /// Adds the letter of a row to a list.
 fn outline(row: &Row<'_>, excerpts: Option<&Excerpts<'_>>, list: &mut Summaries) -> Result<Outline> {
@@ -231,7 +231,7 @@ fn page(connection: &Connection, query: &ListQuery) -> Result<MessagePage> {
     let search = &query.which.search;
     let excerpts = search.has_terms().then(|| search.excerpts());
     let columns = if excerpts.is_some() { FOUND } else { SUMMARY };
-    let mut list = Summaries::with_capacity(query.limit.min(ROOM) as usize);
+    let mut list = Summaries::with_capacity(query.limit.min(FORESEEN) as usize);
     let mut shape = Shape { columns, read: |row: &Row<'_>| outline(row, excerpts.as_ref(), &mut list) };
     let found = find::walk(connection, query, &mut shape)?;
     let more = found.more;

@@ -16,7 +16,10 @@ const INDEX: &str = "CREATE VIRTUAL TABLE letters USING fts5 (
 /// The numbers of those that wait within `span`, pass `filter` (a condition on `m` that begins with AND) and are meant by
 /// `words`, in ascending order.
 pub(super) fn meant(connection: &Connection, words: &Words, filter: &str, span: Span) -> Result<Vec<i64>> {
-    let mut any = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM unindexed WHERE seq BETWEEN ?1 AND ?2)")?;
+    let mut any = connection.prepare_cached(&format!(
+        "SELECT EXISTS (SELECT 1 FROM unindexed u CROSS JOIN messages m ON m.seq = u.seq
+                        WHERE u.seq BETWEEN ?1 AND ?2 {filter})"
+    ))?;
     if !any.query_row([span.first, span.last], |row| row.get(0))? {
         return Ok(Vec::new());
     }
