@@ -19,6 +19,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use tokio::sync::watch;
 
@@ -142,4 +143,15 @@ fn lock(path: &Path) -> Result<File> {
 /// A blob of exactly `N` bytes.
 fn bytes<const N: usize>(row: &Row<'_>, column: usize) -> rusqlite::Result<[u8; N]> {
     row.get(column)
+}
+
+/// A text, where it lies in SQLite's memory. Most of what a list reads is text that has to be proven UTF-8.
+fn text<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str> {
+    let value = row.get_ref(column)?;
+    let ValueRef::Text(bytes) = value else {
+        let name = row.as_ref().column_name(column)?.to_owned();
+        return Err(rusqlite::Error::InvalidColumnType(column, name, value.data_type()).into());
+    };
+    simdutf8::basic::from_utf8(bytes)
+        .map_err(|_| StoreError::Internal(format!("column {column} holds a text that is not UTF-8").into()))
 }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tokio::sync::watch;
 
 use self::find::Shape;
-use super::{SqliteStore, bytes};
+use super::{SqliteStore, bytes, text};
 use crate::models::{
     Body, Change, ChangeId, Changed, Cursor, DeliveryKey, Edit, EmailAddress, Excerpt, Excerpts, Folder, FolderCounts,
     Letter, ListQuery, Message, MessageId, MessagePage, MessageSummary, Outline, PREVIEW_MAX, PersonName, Standing,
@@ -125,7 +125,7 @@ fn count_all(connection: &Connection) -> Result<[FolderCounts; 4]> {
     let mut rows = select.query([])?;
     let mut all = [None; 4];
     while let Some(row) = rows.next()? {
-        let folder = folder(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        let folder = folder(text(row, 0)?)?;
         let counts = FolderCounts { total: row.get(1)?, unread: row.get(2)? };
         all.iter_mut().zip(Folder::ALL).filter(|(_, of)| *of == folder).for_each(|(place, _)| *place = Some(counts));
     }
@@ -193,12 +193,12 @@ fn message(row: &Row<'_>) -> Result<Message> {
         id: MessageId::from_bytes(bytes(row, 1)?),
         received_at: Timestamp::from_millis(row.get(2)?),
         letter: Letter {
-            name: PersonName::from_trusted(row.get(3)?),
-            email: EmailAddress::from_trusted(row.get(4)?),
-            subject: Subject::from_trusted(row.get(5)?),
-            body: Body::from_trusted(row.get(6)?),
+            name: PersonName::from_trusted(text(row, 3)?.to_owned()),
+            email: EmailAddress::from_trusted(text(row, 4)?.to_owned()),
+            subject: Subject::from_trusted(text(row, 5)?.to_owned()),
+            body: Body::from_trusted(text(row, 6)?.to_owned()),
         },
-        folder: folder(row.get_ref(7)?.as_str().map_err(rusqlite::Error::from)?)?,
+        folder: folder(text(row, 7)?)?,
         read: row.get(8)?,
         starred: row.get(9)?,
         version: row.get(10)?,
@@ -211,13 +211,12 @@ const FORESEEN: u32 = 64;
 /// Adds the letter of a row to a list.
 fn outline(row: &Row<'_>, excerpts: Option<&Excerpts<'_>>, list: &mut Summaries) -> Result<Outline> {
     // Texts go straight from SQLite's memory to where they stay; of a body, only the piece that is shown.
-    let text = |column| Ok::<_, StoreError>(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?);
-    let [name, email, subject, body] = [text(3)?, text(4)?, text(5)?, text(6)?];
+    let [name, email, subject, body] = [text(row, 3)?, text(row, 4)?, text(row, 5)?, text(row, 6)?];
     let preview = excerpts.map_or_else(|| Excerpt::beginning_of(body), |excerpts| excerpts.of(body));
     Ok(list.add(
         MessageId::from_bytes(bytes(row, 1)?),
         Timestamp::from_millis(row.get(2)?),
-        Standing { folder: folder(text(7)?)?, read: row.get(8)?, starred: row.get(9)? },
+        Standing { folder: folder(text(row, 7)?)?, read: row.get(8)?, starred: row.get(9)? },
         [name, email, subject],
         preview,
     ))

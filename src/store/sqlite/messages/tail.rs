@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::find::{Span, Words};
 use crate::store::Result;
+use crate::store::sqlite::text;
 
 /// Splits text into words exactly as the search index does (migrations/0002_search_index.sql); keeps nothing but words.
 const INDEX: &str = "CREATE VIRTUAL TABLE letters USING fts5 (
@@ -46,9 +47,8 @@ fn fill(index: &Connection, connection: &Connection, filter: &str, span: Span) -
         together.prepare("INSERT INTO letters (rowid, name, email, subject, body) VALUES (?1, ?2, ?3, ?4, ?5)")?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
         let seq = row.get(0)?;
-        insert.execute(params![seq, text(1)?, text(2)?, text(3)?, text(4)?])?;
+        insert.execute(params![seq, text(row, 1)?, text(row, 2)?, text(row, 3)?, text(row, 4)?])?;
         all.push(seq);
     }
     drop(insert);
