@@ -35,7 +35,7 @@ const STEPS: i32 = 20_000;
 
 /// Something to read.
 struct Read {
-    /// Whether it is surely done within a moment: a few rows along an index.
+    /// Whether it is done within a moment once its pages are in memory: a few rows along an index.
     is_brief: bool,
     act: Box<dyn FnOnce(&mut Connection) -> Answer + Send>,
 }

@@ -1,7 +1,7 @@
 //! Where work waits for one of several threads.
 //!
 //! Of those that are free the one that was busy last goes first: what it has read lies in its memory. Another one is only
-//! called while fewer are at work than there are cores: it would have to take turns with those that are about to be done.
+//! called while few are at work: where there are no more cores, it would take turns with those that are about to be done.
 //! Whoever has something longer to do says so, and does not count meanwhile.
 
 use std::collections::VecDeque;
