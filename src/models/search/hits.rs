@@ -27,6 +27,7 @@ impl Search {
     /// `text` in pieces, so that the hits in it can be marked. Together they are the text. `sender` says whether it is a
     /// name or an address, where the terms of `from:` count too.
     pub fn segments<'a>(&self, text: &'a str, sender: bool) -> Vec<Segment<'a>> {
+        // As in every list that is not a search.
         if self.wanted.is_empty() && !text.is_empty() {
             return vec![Segment { text, hit: false }];
         }

@@ -115,6 +115,7 @@ impl<'a> Beginnings<'a> {
         match self {
             Self::Nothing => None,
             Self::One { bytes: [lower, upper, ..], .. } if is_ascii => memchr::memchr2(*lower, *upper, text),
+            // Where the first letter stands again behind four bytes, there are no others.
             Self::One { bytes: [all @ .., same, _, _, _], .. } if same == &all[0] => position(text, all),
             Self::One { bytes, .. } => position(text, bytes),
             Self::Several(bytes) => text.iter().position(|byte| bytes[usize::from(*byte)]),

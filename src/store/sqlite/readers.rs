@@ -235,7 +235,7 @@ mod tests {
         let _writer = open_writer(&path).unwrap();
         let readers = Readers::start(&path).unwrap();
         let panics = || readers.read_within(Some(Duration::ZERO), false, |_| -> Result<()> { panic!("on purpose") });
-        // One for each thread, and each of them is asked afterwards, for far more than the steps between two looks.
+        // Whichever threads these were, they are asked afterwards, for far more than the steps between two looks.
         for _ in 0..READERS {
             assert!(panics().await.is_err());
         }

@@ -17,6 +17,7 @@ const QUEUE: usize = 4_096;
 pub(super) struct Desk<T> {
     waiting: Mutex<Waiting<T>>,
     bells: Vec<Condvar>,
+    /// Threads at work, those that are away aside, beyond which no other one is called.
     at_once: usize,
 }
 
