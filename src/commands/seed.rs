@@ -66,7 +66,7 @@ fn delivery(dice: &mut Dice, number: u64, received_at: Timestamp) -> Result<Deli
     let draft = draft(dice, number);
     let letter = Letter::parse(&draft).map_err(|faults| failed(format!("{faults:?}")))?;
     let key = DeliveryKey::unique().map_err(|error| failed(error.to_string()))?;
-    Ok(Delivery { id: MessageId::new(received_at), received_at, key, letter })
+    Ok(Delivery { id: MessageId::next(received_at), received_at, key, letter })
 }
 
 fn draft(dice: &mut Dice, number: u64) -> Draft {

@@ -113,7 +113,7 @@ async fn deliver(
         return state.store.delivered(key).await?.ok_or(Error::TooManyRequests(wait));
     }
     let received_at = state.clock.now();
-    let delivery = Delivery { id: MessageId::new(received_at), received_at, key, letter };
+    let delivery = Delivery { id: MessageId::next(received_at), received_at, key, letter };
     Ok(state.store.add_message(delivery).await?)
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -65,7 +66,42 @@ uuid_v7!(
     ChangeId
 );
 
+/// Random bits of a UUID of version 7: those of `rand_a` and `rand_b` (RFC 9562 §5.7).
+const RANDOM_BITS: u32 = 74;
+/// The last of them.
+const RAND_B_BITS: u32 = 62;
+/// By how many bits a step to the next identifier of the same millisecond is shorter than they are: there is room for
+/// some hundred steps.
+const STEP_SHORTER: u32 = 9;
+
 impl MessageId {
+    /// A new identifier for a letter that comes now. Those of one millisecond stand in the order in which this process
+    /// asked for them (RFC 9562 §6.2, method 2), as long as there is room: letters are stored in about this order, and
+    /// what is put behind all others is put there most easily.
+    pub fn next(now: Timestamp) -> Self {
+        static LAST: Mutex<Option<MessageId>> = Mutex::new(None);
+        let new = Self::new(now);
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = last.filter(|last| last.as_bytes()[..6] == new.as_bytes()[..6]).and_then(|last| last.after(new));
+        *last.insert(next.unwrap_or(new))
+    }
+
+    /// The identifier some way behind this one in the same millisecond; how far, a new one decides.
+    fn after(self, new: Self) -> Option<Self> {
+        let random = self.random() + (new.random() >> STEP_SHORTER) + 1;
+        if random >> RANDOM_BITS != 0 {
+            return None;
+        }
+        let rand_b_mask = (1 << RAND_B_BITS) - 1;
+        let kept = self.0.as_u128() & !(rand_b_mask | 0xfff << 64);
+        Some(Self(Uuid::from_u128(kept | (random >> RAND_B_BITS) << 64 | random & rand_b_mask)))
+    }
+
+    fn random(self) -> u128 {
+        let (high, low) = self.0.as_u64_pair();
+        (u128::from(high & 0xfff) << RAND_B_BITS) | u128::from(low & ((1 << RAND_B_BITS) - 1))
+    }
+
     /// The least identifier that a letter of `at` or later can have.
     pub fn earliest(at: Timestamp) -> Self {
         let mut bytes = [0; 16];
@@ -136,6 +172,8 @@ impl FromStr for SessionId {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -153,6 +191,27 @@ mod tests {
             assert!(MessageId::new(before) < MessageId::earliest(at));
             assert!(MessageId::earliest(at) < MessageId::new(at));
         }
+    }
+
+    #[test]
+    fn ids_that_are_asked_for_in_one_millisecond_stand_in_order() {
+        // Each time another start: only near the end there is no room.
+        let ordered = (1_000..1_100).map(Timestamp::from_millis).filter(|at| {
+            let ids: Vec<_> = (0..50).map(|_| MessageId::next(*at)).collect();
+            assert!(ids.iter().all(|id| *id > MessageId::earliest(*at) && id.0.get_version_num() == 7));
+            assert!(ids.iter().all(|id| *id < MessageId::earliest(at.plus(Duration::from_millis(1)))));
+            assert!(ids.iter().all(|id| id.0.get_variant() == uuid::Variant::RFC4122));
+            ids.is_sorted_by(|one, next| one < next)
+        });
+        assert!(ordered.count() > 60);
+    }
+
+    #[test]
+    fn a_message_id_that_finds_no_room_behind_the_last_one_is_a_new_one() {
+        let highest = MessageId(Uuid::from_u128(u128::MAX));
+        assert_eq!(highest.after(highest), None);
+        let lowest = MessageId(Uuid::from_u128(0x7000_8000_0000_0000_0000));
+        assert_eq!(lowest.after(lowest).map(|id| id.0.as_u128()), Some(0x7000_8000_0000_0000_0001));
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub async fn create(
         None => DeliveryKey::unique()?,
     };
     let received_at = state.clock.now();
-    let delivery = Delivery { id: MessageId::new(received_at), received_at, key, letter: letter.0.clone() };
+    let delivery = Delivery { id: MessageId::next(received_at), received_at, key, letter: letter.0.clone() };
     let delivered = state.store.add_message(delivery).await?;
     let message = stored(&state, &delivered, &letter.0).await?;
     let mut answer = json(StatusCode::CREATED, &MessageJson::of(&message));
