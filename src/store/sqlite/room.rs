@@ -1,7 +1,8 @@
 //! Room on the disk: new letters are refused while there is still enough left to read, log in and delete.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use super::readers::Readers;
 use crate::store::{Result, StoreError};
@@ -13,21 +14,33 @@ const RESERVE: u64 = 16 << 20;
 /// deleted leave their pages there, and the file does not shrink.
 pub(super) const LOG: u64 = 8 << 20;
 
+/// How long it is believed that there is room. What is written meanwhile is a small part of the reserve.
+const BELIEVED: Duration = Duration::from_millis(5);
+
 /// Watches the file system that holds the database.
 pub(super) struct Room {
     directory: PathBuf,
     short: AtomicBool,
+    start: Instant,
+    /// When there was room last, in microseconds from the start.
+    seen: AtomicU64,
 }
 
 impl Room {
     /// Watches the file system of the database at `path`.
     pub(super) fn beside(path: &Path) -> Self {
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Self { directory: directory.to_owned(), short: AtomicBool::new(false) }
+        let (short, seen) = (AtomicBool::new(false), AtomicU64::new(0));
+        Self { directory: directory.to_owned(), short, start: Instant::now(), seen }
     }
 
     /// [`StoreError::Full`] while less than the reserve is free; the log says when that begins and when it ends.
     pub(super) async fn check(&self, readers: &Readers) -> Result<()> {
+        let now = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let seen = self.seen.load(Ordering::Relaxed);
+        if seen > 0 && now < seen.saturating_add(BELIEVED.as_micros() as u64) {
+            return Ok(());
+        }
         // A file system that does not say how full it is gets the benefit of the doubt: SQLite will tell.
         let free = rustix::fs::statvfs(&self.directory).map_or(u64::MAX, |fs| fs.f_bavail.saturating_mul(fs.f_frsize));
         let short = free < RESERVE && (free < LOG || free + unused(readers).await? < RESERVE);
@@ -41,6 +54,7 @@ impl Room {
                 tracing::warn!(free_bytes = free, "there is room on the disk again; letters are accepted");
             }
         }
+        self.seen.store(if short { 0 } else { now }, Ordering::Relaxed);
         if short { Err(StoreError::Full(format!("{free} bytes are free on its disk").into())) } else { Ok(()) }
     }
 }
