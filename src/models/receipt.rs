@@ -90,7 +90,7 @@ fn sign(key: &[u8; 32], number: &[u8]) -> [u8; MAC] {
 }
 
 /// What makes two submissions the same letter; a store keeps at most one letter of each key.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryKey([u8; 16]);
 
 impl DeliveryKey {

@@ -55,8 +55,15 @@ fn create(database: &Path) -> Connection {
     let connection = Connection::open_with_flags(database, flags).unwrap();
     connection.pragma_update(None, "journal_mode", "WAL").unwrap();
     connection.pragma_update(None, "synchronous", "FULL").unwrap();
-    // Letterbox's index follows a moment later; this one does not.
-    connection.execute_batch("DROP TRIGGER messages_search_in").unwrap();
+    // Letterbox counts letters in its code, and its table of delivery keys follows a moment later.
+    connection
+        .execute_batch(
+            "CREATE TRIGGER counted_in AFTER INSERT ON messages BEGIN
+                 UPDATE folder_counts SET total = total + 1, unread = unread + 1 WHERE folder = new.folder;
+             END;
+             CREATE UNIQUE INDEX messages_by_key ON messages (delivery_key)",
+        )
+        .unwrap();
     connection
 }
 

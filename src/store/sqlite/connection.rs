@@ -14,10 +14,12 @@ use crate::store::{Purpose, Result, StoreError};
 /// Older ones can corrupt the database when the WAL is reset (<https://sqlite.org/wal.html#walresetbug>).
 const OLDEST_SQLITE: i32 = 3_051_003;
 const STATEMENT_CACHE: usize = 64;
-/// Memory in which a connection keeps pages, in KiB: those of a search of common words among a million letters, and for
-/// the writer those of indexes in which new letters stand anywhere. It is taken as it is filled; SQLite's own default is
-/// 2,000.
+/// Memory in which a connection keeps pages, in KiB: those of a search of common words among a million letters. It is
+/// taken as it is filled; SQLite's own default is 2,000.
 const PAGES_KEPT: i32 = 8 * 1_024;
+/// The same for a server's writer: the delivery keys of half a million letters, which stand in no order and have to be
+/// looked at for each new one.
+const PAGES_KEPT_BY_WRITER: i32 = 16 * 1_024;
 /// Pages in the log after which it is written home; SQLite's own default is 1,000. What is written over and over, as the
 /// indexes are while many letters come, goes home less often.
 const LOG_PAGES: u32 = 1_500;
@@ -54,6 +56,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
 /// letter. The acts of a server are small; a command may make the whole search index anew, and leaves it in a file.
 pub(super) fn settle_writer(connection: &Connection, purpose: Purpose) -> Result<()> {
     if purpose == Purpose::Serve {
+        connection.pragma_update(None, "cache_size", -PAGES_KEPT_BY_WRITER)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
     }
     Ok(())

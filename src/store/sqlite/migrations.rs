@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_letters_users_sessions.sql"),
     include_str!("migrations/0002_search_index.sql"),
     include_str!("migrations/0003_unindexed_letters.sql"),
+    include_str!("migrations/0004_delivery_keys.sql"),
 ];
 
 /// Brings the schema up to date. Each step is one transaction, so an interrupted start leaves a whole schema.

@@ -4,6 +4,8 @@ mod audit;
 mod backup;
 mod connection;
 mod coordination;
+mod delivery_keys;
+mod memory;
 mod messages;
 mod migrations;
 mod readers;
@@ -17,6 +19,7 @@ mod writer;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::types::ValueRef;
@@ -25,6 +28,7 @@ use tokio::sync::watch;
 
 pub use backup::backup;
 
+use self::memory::Memory;
 use self::readers::Readers;
 use self::room::Room;
 use self::writer::Writer;
@@ -36,6 +40,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     room: Room,
+    memory: Arc<Memory>,
     /// Tells open pages that letters have come.
     arrivals: watch::Sender<u64>,
     /// Held for as long as this process serves; the system lets go of it however the process ends.
@@ -55,10 +60,12 @@ impl SqliteStore {
         };
         let mut connection = connection::open_writer(path)?;
         migrations::migrate(&mut connection, path)?;
+        let memory = Arc::<Memory>::default();
         Ok(Self {
-            writer: Writer::start(connection, path.to_owned(), purpose)?,
+            writer: Writer::start(connection, path.to_owned(), purpose, Arc::clone(&memory))?,
             readers: Readers::start(path)?,
             room: Room::beside(path),
+            memory,
             arrivals: watch::Sender::new(0),
             _lock: lock,
         })
@@ -97,6 +104,7 @@ fn look_over(connection: &Connection, now: Timestamp) -> Result<StoreReport> {
     if verdict != "ok" {
         return Err(StoreError::Internal(verdict.into()));
     }
+    delivery_keys::look_over(connection)?;
     let live = "SELECT count(*) FROM sessions WHERE ended_at IS NULL AND min(idle_expires_at, expires_at) > ?1";
     Ok(StoreReport {
         engine: format!("SQLite {}", rusqlite::version()),

@@ -1,6 +1,7 @@
 //! Everything in the database, record by record.
 
 use std::os::unix::fs::MetadataExt as _;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::types::ToSql;
@@ -55,6 +56,7 @@ impl Records for SqliteStore {
 
     async fn put_records(&self, records: Vec<Record>) -> Result<()> {
         self.room.check(&self.readers).await?;
+        let memory = Arc::clone(&self.memory);
         self.writer
             .write(move |connection| {
                 records.iter().try_for_each(|record| match record {
@@ -62,7 +64,7 @@ impl Records for SqliteStore {
                     Record::Session(kept) => put_session(connection, kept),
                     Record::Token(token) => put_token(connection, token),
                     Record::Event(event) => put_event(connection, event),
-                    Record::Letter(letter) => kept::put(connection, letter),
+                    Record::Letter(letter) => kept::put(connection, &memory, letter),
                 })
             })
             .await

@@ -9,10 +9,10 @@ use rusqlite::Connection;
 use crate::store::Result;
 
 /// Letters that may wait. A search reads them: some milliseconds' work.
-const LETTERS: u64 = 1_024;
+const LETTERS: u64 = 2_048;
 /// Letters that are indexed together. New ones wait for them some milliseconds; half as many at once would cost a quarter
 /// more.
-const TOGETHER: u64 = 512;
+const TOGETHER: u64 = 1_024;
 /// Bytes of text that may wait, and that are indexed together: about what FTS5 gathers in memory before it writes.
 const BYTES: u64 = 1 << 20;
 
@@ -29,13 +29,6 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Looks it up.
-    pub(super) fn count(connection: &Connection) -> Result<Self> {
-        let mut waiting = Self::default();
-        waiting.look_again(connection)?;
-        Ok(waiting)
-    }
-
     /// Looks whether there are more or fewer.
     pub(super) fn look_again(&mut self, connection: &Connection) -> Result<()> {
         let ask = |question| connection.prepare_cached(question)?.query_row([], |row| row.get(0));

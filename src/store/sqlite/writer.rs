@@ -5,32 +5,30 @@
 //! opened anew, its log written home and the file looked over: what the kernel could not write it may since have
 //! forgotten, and a later "success" would stand on it.
 //!
-//! The search index follows when nothing else is to be done, or when too much waits for it.
+//! What follows the letters is done when nothing else is to do, or when too much waits for it (followers.rs).
 
+mod followers;
 mod job;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use self::followers::{Due, Followers};
 use self::job::{Act, Close, Job, Undo};
 use super::connection::{BUSY_TIMEOUT, is_io_failure, reopen_writer, settle_writer};
-use super::search_index::{Waiting, index_some};
+use super::memory::Memory;
 use crate::store::{Purpose, Result, StoreError};
 
 /// Acts that may wait for the writer. Beyond it callers are told that the store is busy.
 const QUEUE: usize = 4_096;
 /// Acts that share one commit.
 const BATCH: usize = 512;
-/// How long nothing must have come before letters are indexed. In a stream of letters there are shorter gaps all the
-/// time; to index the few that have come since the last one would cost more than to take them in.
-const QUIET: Duration = Duration::from_millis(50);
-/// How long indexing rests after it has failed.
-const REST: Duration = Duration::from_secs(60);
 
 /// Hands acts to the writer's thread.
 pub(super) struct Writer {
@@ -40,15 +38,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread on an open and migrated connection.
-    pub(super) fn start(connection: Connection, path: PathBuf, purpose: Purpose) -> Result<Self> {
+    pub(super) fn start(connection: Connection, path: PathBuf, purpose: Purpose, memory: Arc<Memory>) -> Result<Self> {
         settle_writer(&connection, purpose)?;
-        // A command leaves letters that wait to the server until it writes itself: most only read.
-        let waiting = match purpose {
-            Purpose::Serve => Waiting::count(&connection)?,
-            Purpose::Command => Waiting::default(),
-        };
+        let followers = Followers::start(&connection, Arc::clone(&memory), purpose)?;
         let (queue, jobs) = sync_channel(QUEUE);
-        let desk = Desk { connection: Some(connection), path, purpose, waiting, indexing_failed: None };
+        let desk = Desk { connection: Some(connection), path, purpose, memory, followers };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || desk.work(&jobs))
@@ -65,13 +59,15 @@ impl Writer {
         self.send(Act::new(act)).await
     }
 
-    /// The same for an act that changes nothing when it fails, a single INSERT for example: it is spared the savepoint.
-    pub(super) async fn write_all_or_nothing<T, F>(&self, act: F) -> Result<T>
+    /// The same for an act that as good as never fails once it has begun to write, and is done so often that a savepoint,
+    /// for which SQLite keeps a copy of each page that is changed, would show. If it does fail then, so does everything in
+    /// its transaction.
+    pub(super) async fn write_without_savepoint<T, F>(&self, act: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        self.send(Act::all_or_nothing(act)).await
+        self.send(Act::without_savepoint(act)).await
     }
 
     async fn send<T>(&self, (job, answer): (impl Job + 'static, oneshot::Receiver<Result<T>>)) -> Result<T> {
@@ -121,82 +117,85 @@ struct Desk {
     connection: Option<Connection>,
     path: PathBuf,
     purpose: Purpose,
-    /// What was left to index after the last commit.
-    waiting: Waiting,
-    /// When indexing failed, unless it has worked since.
-    indexing_failed: Option<Instant>,
+    memory: Arc<Memory>,
+    followers: Followers,
 }
 
 impl Desk {
-    fn work(mut self, jobs: &Receiver<Box<dyn Job>>) {
-        while let Some(first) = self.next(jobs) {
-            let mut batch = vec![first];
-            while batch.len() < BATCH
-                && !batch.last().is_some_and(|job| job.is_last())
-                && let Ok(next) = jobs.try_recv()
-            {
-                batch.push(next);
-            }
-            let last = batch.last().is_some_and(|job| job.is_last());
-            self.run(batch);
-            if last {
-                return;
+    fn work(mut self, queue: &Receiver<Box<dyn Job>>) {
+        while let Some(first) = self.next(queue) {
+            let mut batch = Batch { jobs: vec![first], queue: Some(queue) };
+            batch.take_in();
+            if self.run(batch) {
+                return self.finish();
             }
         }
     }
 
-    /// The next job. Letters are indexed while none comes, and before it if too much waits.
-    fn next(&mut self, jobs: &Receiver<Box<dyn Job>>) -> Option<Box<dyn Job>> {
-        while self.can_index() && self.waiting.is_too_much() && self.rest().is_zero() {
-            self.index();
-        }
-        while self.can_index() {
-            match jobs.recv_timeout(self.rest().max(QUIET)) {
+    /// The next job. What follows the letters is done while none comes, and before it if too much waits.
+    fn next(&mut self, queue: &Receiver<Box<dyn Job>>) -> Option<Box<dyn Job>> {
+        self.look(false);
+        while self.follow(self.followers.far_behind()) {}
+        while self.connection.is_some()
+            && let Some(quiet) = self.followers.quiet()
+        {
+            match queue.recv_timeout(quiet) {
                 Ok(job) => return Some(job),
-                Err(RecvTimeoutError::Timeout) => self.index(),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.look(true);
+                    self.follow(self.followers.waiting());
+                }
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
-        jobs.recv().ok()
+        queue.recv().ok()
     }
 
-    fn can_index(&self) -> bool {
-        self.connection.is_some() && !self.waiting.is_nothing()
+    /// Puts what is left of the keys into their table, so that the next start need not look for them.
+    fn finish(&mut self) {
+        self.look(true);
+        while self.follow(Due { index: false, ..self.followers.waiting() }) {}
     }
 
-    /// How long indexing has yet to rest.
-    fn rest(&self) -> Duration {
-        self.indexing_failed.map_or(Duration::ZERO, |at| REST.saturating_sub(at.elapsed()))
-    }
-
-    fn index(&mut self) {
-        let (job, mut outcome) = Act::new(index_some);
-        self.run(vec![Box::new(job)]);
-        let outcome = outcome.try_recv().unwrap_or_else(|_| Err(closed()));
-        if let Err(error) = &outcome {
-            tracing::error!(error = %error, "letters could not be indexed; each search reads them until they are");
+    /// Does some of what is due. Tells whether there was anything.
+    fn follow(&mut self, due: Due) -> bool {
+        if self.connection.is_none() || due.is_nothing() {
+            return false;
         }
-        self.indexing_failed = outcome.err().map(|_| Instant::now());
+        let (jobs, outcomes) = self.followers.some(due);
+        self.run(Batch { jobs, queue: None });
+        self.followers.done(outcomes);
+        self.look(true);
+        true
     }
 
-    fn run(&mut self, mut batch: Vec<Box<dyn Job>>) {
+    fn look(&mut self, is_quiet: bool) {
+        if let Some(connection) = &self.connection
+            && let Err(error) = self.followers.look(connection, is_quiet)
+        {
+            tracing::warn!(%error, "how many letters wait to be indexed is not known");
+        }
+    }
+
+    /// Commits the jobs together and answers. Tells whether the last one of all was among them.
+    fn run(&mut self, mut batch: Batch<'_>) -> bool {
         let outcome = self.recover().and_then(|()| self.commit_together(&mut batch));
         if let Err(error) = &outcome {
-            tracing::error!(error = %error, acts = batch.len(), "the store could not commit");
+            tracing::error!(error = %error, acts = batch.jobs.len(), "the store could not commit");
         }
-        for job in batch {
+        let was_last = batch.has_last();
+        if let Some(connection) = &self.connection {
+            self.followers.committed(connection);
+        }
+        for job in batch.jobs {
             job.answer(outcome.as_ref().err().map(again));
         }
-        if let Some(connection) = &self.connection
-            && let Err(error) = self.waiting.look_again(connection)
-        {
-            tracing::warn!(error = %error, "how many letters wait to be indexed is not known");
-        }
+        was_last
     }
 
-    fn commit_together(&mut self, batch: &mut [Box<dyn Job>]) -> Result<()> {
+    fn commit_together(&mut self, batch: &mut Batch<'_>) -> Result<()> {
         let Some(connection) = &self.connection else { return Err(closed()) };
-        let Err(Lost { error, disk_failed }) = transact(connection, batch) else { return Ok(()) };
+        let Err(Lost { error, disk_failed }) = transact(connection, &self.memory, batch) else { return Ok(()) };
         if !connection.is_autocommit() {
             let _ = connection.execute_batch("ROLLBACK");
         }
@@ -226,39 +225,81 @@ impl Desk {
         if verdict != "ok" {
             return Err(StoreError::Internal(verdict.into()));
         }
+        self.memory.reopened();
         tracing::warn!("the store was opened anew and checked; letters are accepted again");
         self.connection = Some(connection);
         Ok(())
     }
 }
 
+/// Jobs that share one commit.
+struct Batch<'a> {
+    jobs: Vec<Box<dyn Job>>,
+    /// From where more of them come meanwhile.
+    queue: Option<&'a Receiver<Box<dyn Job>>>,
+}
+
+impl Batch<'_> {
+    /// Takes in what has come.
+    fn take_in(&mut self) {
+        while self.jobs.len() < BATCH
+            && !self.has_last()
+            && let Some(queue) = self.queue
+            && let Ok(next) = queue.try_recv()
+        {
+            self.jobs.push(next);
+        }
+    }
+
+    fn has_last(&self) -> bool {
+        self.jobs.last().is_some_and(|job| job.is_last())
+    }
+}
+
 /// One IMMEDIATE transaction over all jobs: it never has to turn a read lock into a write lock, which SQLite refuses
-/// at once, whatever the busy timeout.
-fn transact(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), Lost> {
+/// at once, whatever the busy timeout. What comes while it goes on has its place in it too: a commit costs as much for a
+/// few as for many.
+fn transact(connection: &Connection, memory: &Memory, batch: &mut Batch<'_>) -> Result<(), Lost> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    for job in batch.iter_mut() {
-        let undoable = !job.is_all_or_nothing();
-        if undoable {
-            connection.prepare_cached("SAVEPOINT act")?.execute([])?;
-        }
-        let kept = job.run(connection);
-        if matches!(kept, Err(Undo::Everything)) {
-            let error = StoreError::Unavailable("the disk failed under another act of the same transaction".into());
-            return Err(Lost { error, disk_failed: true });
-        }
-        if connection.is_autocommit() {
-            // SQLite has undone everything by itself, as it does when the disk is full.
-            let error = StoreError::Full("the transaction was rolled back".into());
-            return Err(Lost { error, disk_failed: false });
-        }
-        if undoable {
-            if kept.is_err() {
-                connection.prepare_cached("ROLLBACK TO act")?.execute([])?;
-            }
-            connection.prepare_cached("RELEASE act")?.execute([])?;
+    memory.catch_up(connection)?;
+    let mut done = 0;
+    while let Some(job) = batch.jobs.get_mut(done) {
+        run_within(connection, job.as_mut())?;
+        done += 1;
+        if done == batch.jobs.len() {
+            batch.take_in();
         }
     }
     connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(())
+}
+
+/// Runs a job and undoes what it did if it fails.
+fn run_within(connection: &Connection, job: &mut dyn Job) -> Result<(), Lost> {
+    let has_savepoint = job.has_savepoint();
+    let changes = connection.total_changes();
+    if has_savepoint {
+        connection.prepare_cached("SAVEPOINT act")?.execute([])?;
+    }
+    let kept = job.run(connection);
+    if matches!(kept, Err(Undo::Everything)) {
+        let error = StoreError::Unavailable("the disk failed under another act of the same transaction".into());
+        return Err(Lost { error, disk_failed: true });
+    }
+    if connection.is_autocommit() {
+        // SQLite has undone everything by itself, as it does when the disk is full.
+        let error = StoreError::Full("the transaction was rolled back".into());
+        return Err(Lost { error, disk_failed: false });
+    }
+    if has_savepoint {
+        if kept.is_err() {
+            connection.prepare_cached("ROLLBACK TO act")?.execute([])?;
+        }
+        connection.prepare_cached("RELEASE act")?.execute([])?;
+    } else if kept.is_err() && connection.total_changes() != changes {
+        let error = StoreError::Unavailable("another act of the same transaction failed halfway".into());
+        return Err(Lost { error, disk_failed: false });
+    }
     Ok(())
 }
 
@@ -281,84 +322,4 @@ fn again(error: &StoreError) -> StoreError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::connection::open_writer;
-    use super::*;
-
-    /// A writer on a table of numbers.
-    fn numbers(directory: &tempfile::TempDir) -> Writer {
-        let path = directory.path().join("numbers.db");
-        let connection = open_writer(&path).unwrap();
-        connection.execute_batch("CREATE TABLE numbers (number INTEGER)").unwrap();
-        Writer::start(connection, path, Purpose::Command).unwrap()
-    }
-
-    fn insert(connection: &Connection) -> Result<()> {
-        connection.execute("INSERT INTO numbers VALUES (1)", [])?;
-        Ok(())
-    }
-
-    async fn count(writer: &Writer) -> u32 {
-        let count =
-            |connection: &Connection| Ok(connection.query_row("SELECT count(*) FROM numbers", [], |row| row.get(0))?);
-        writer.write(count).await.unwrap()
-    }
-
-    fn io_error() -> StoreError {
-        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_WRITE), None).into()
-    }
-
-    #[tokio::test]
-    async fn an_act_that_fails_is_undone_alone() {
-        let directory = tempfile::tempdir().unwrap();
-        let writer = numbers(&directory);
-        let fails = writer.write(|connection| insert(connection).and_then(|()| Err::<(), _>(StoreError::Busy)));
-        let (fails, works) = tokio::join!(fails, writer.write(insert));
-        assert!(matches!(fails, Err(StoreError::Busy)) && works.is_ok());
-        assert_eq!(count(&writer).await, 1);
-    }
-
-    #[tokio::test]
-    async fn an_act_that_panics_is_undone_and_the_writer_goes_on() {
-        let directory = tempfile::tempdir().unwrap();
-        let writer = numbers(&directory);
-        let panics = writer.write(|connection| insert(connection).map(|()| panic!("on purpose"))).await;
-        assert!(matches!(panics, Err::<(), _>(StoreError::Internal(_))));
-        writer.write(insert).await.unwrap();
-        assert_eq!(count(&writer).await, 1);
-    }
-
-    #[tokio::test]
-    async fn nothing_of_a_transaction_is_acknowledged_when_the_disk_fails_under_one_act() {
-        let directory = tempfile::tempdir().unwrap();
-        let writer = numbers(&directory);
-        // While one act keeps the writer busy, two others wait, and so become one transaction.
-        let (start, started) = oneshot::channel();
-        let (finish, finished) = std::sync::mpsc::channel();
-        let busy = writer.write(move |_| {
-            let _ = start.send(());
-            let _ = finished.recv();
-            Ok(())
-        });
-        let others = async {
-            started.await.unwrap();
-            let fails = writer.write(|connection| insert(connection).and_then(|()| Err::<(), _>(io_error())));
-            tokio::join!(writer.write(insert), fails, async { finish.send(()).unwrap() })
-        };
-        let (busy, (works, fails, ())) = tokio::join!(busy, others);
-        assert!(busy.is_ok() && works.is_err() && fails.is_err());
-        assert_eq!(count(&writer).await, 0);
-        writer.write(insert).await.unwrap();
-        assert_eq!(count(&writer).await, 1, "opened anew");
-    }
-
-    #[tokio::test]
-    async fn a_database_that_was_taken_away_is_not_made_anew_after_the_disk_failed() {
-        let directory = tempfile::tempdir().unwrap();
-        let writer = numbers(&directory);
-        let _ = writer.write(|_| Err::<(), _>(io_error())).await;
-        std::fs::remove_file(directory.path().join("numbers.db")).unwrap();
-        assert!(matches!(writer.write(insert).await, Err(StoreError::Unavailable(_))));
-        assert!(!directory.path().join("numbers.db").exists());
-    }
-}
+mod tests;

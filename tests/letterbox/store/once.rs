@@ -1,7 +1,11 @@
 use std::fs::File;
 
-use super::{UNLIMITED, ask, form, receipt};
-use crate::support::{Binary, Output, PASSWORD, letterbox};
+use letterbox::store::sqlite::SqliteStore;
+use letterbox::store::{Delivery, Messages as _, Purpose, Store as _};
+
+use super::contract::sample::{at, delivery, id};
+use super::{UNLIMITED, ask, eventually, form, open, receipt};
+use crate::support::{Binary, Output, PASSWORD, block_on, letterbox};
 
 #[test]
 fn r48_one_receipt_sent_fifty_times_at_once_is_one_letter() {
@@ -29,6 +33,43 @@ fn r48_one_receipt_sent_fifty_times_at_once_is_one_letter() {
     let other = form(&receipt, "Once", "Said differently");
     assert_eq!(server.visitor().post("/contact", &other).status, 303);
     assert_eq!(ask::<u32>(&database, "SELECT count(*) FROM messages"), 2, "other content is another letter");
+}
+
+/// The same letter, sent once more.
+fn again(first: &Delivery) -> Delivery {
+    Delivery { id: id(100), received_at: at(100), ..first.clone() }
+}
+
+#[test]
+fn r48_a_letter_is_one_whatever_the_table_of_keys_knows_of_it_yet() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = directory.path().join("letterbox.db");
+    let keys = "SELECT count(*) FROM delivery_keys";
+    let [one, two] = [1, 2].map(delivery);
+    let store = SqliteStore::open(&database, Purpose::Serve).unwrap();
+    let beside = SqliteStore::open(&database, Purpose::Command).unwrap();
+    block_on(async {
+        store.add_message(one.clone()).await.unwrap();
+        beside.add_message(two.clone()).await.unwrap();
+        // Each has come to one process and comes to the other.
+        assert!(beside.add_message(again(&one)).await.unwrap().repeated);
+        assert!(store.add_message(again(&two)).await.unwrap().repeated);
+        beside.close().await;
+        eventually("a table that knows both", || (ask::<u32>(&database, keys) == 2).then_some(()));
+        assert!(store.add_message(again(&one)).await.unwrap().repeated);
+        store.close().await;
+    });
+    drop((store, beside));
+    // As if the process had died before the table followed.
+    open(&database).execute_batch("DELETE FROM delivery_keys; UPDATE delivery_keys_known SET up_to = -1").unwrap();
+    let store = SqliteStore::open(&database, Purpose::Serve).unwrap();
+    block_on(async {
+        assert_eq!(store.delivered(two.key).await.unwrap().map(|known| known.id), Some(id(2)));
+        assert!(store.add_message(again(&one)).await.unwrap().repeated);
+        store.check(at(0)).await.unwrap();
+        store.close().await;
+    });
+    assert_eq!(ask::<u32>(&database, keys), 2, "known before the end, for the next start");
 }
 
 #[test]

@@ -146,6 +146,11 @@ fn insert(connection: &Connection, number: u32, dice: &mut Dice) {
                   VALUES (?1, ?1, ?2, ?3, 'ada@example.com', 'ada@example.com', ?4, ?5)";
     let values = params![unique, number, dice.text(), dice.text(), dice.text()];
     connection.prepare_cached(insert).unwrap().execute(values).unwrap();
+    // As Letterbox does it.
+    let wait = "INSERT INTO unindexed (seq, bytes) VALUES (?1, 0)";
+    connection.prepare_cached(wait).unwrap().execute([connection.last_insert_rowid()]).unwrap();
+    let count = "UPDATE folder_counts SET total = total + 1, unread = unread + 1 WHERE folder = 'inbox'";
+    connection.prepare_cached(count).unwrap().execute([]).unwrap();
 }
 
 /// Xorshift: the same throws every time.

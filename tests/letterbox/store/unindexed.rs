@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use letterbox::models::{
-    Action, Change, ChangeId, Cursor, Draft, Edit, Folder, Letter, ListQuery, Message, MessageId, Query, Selection,
-    Target,
+    Action, Change, ChangeId, Cursor, DeliveryKey, Draft, Edit, Folder, Letter, ListQuery, Message, MessageId, Query,
+    Selection, Target,
 };
 use letterbox::store::sqlite::{SqliteStore, backup};
 use letterbox::store::{Delivery, KeptLetter, Messages as _, Purpose, Record, Records as _, Store as _};
@@ -17,7 +17,7 @@ use crate::support::{Binary, Output, block_on, letterbox};
 /// What is left to index.
 const WAITING: &str = "SELECT count(*) FROM unindexed";
 /// What may be left while letters come without a pause.
-const MANY: u32 = 1_024;
+const MANY: u32 = 2_048;
 
 /// A closed store whose first letters are indexed and whose last two are not.
 struct Half {
@@ -310,10 +310,12 @@ fn a_store_of_the_schema_before_is_brought_up_to_date_with_all_its_letters() {
     let store = SqliteStore::open(&database, Purpose::Serve).unwrap();
     block_on(async {
         assert_eq!(find(&store, "chairs").await, [id(4), id(2)]);
+        let known = store.delivered(DeliveryKey::from_bytes(*id(4).as_bytes())).await.unwrap();
+        assert_eq!(known.map(|known| known.id), Some(id(4)));
         store.add_message(named(6, "Chairs")).await.unwrap();
         assert!(store.delete_message(id(2)).await.unwrap());
         assert_eq!(find(&store, "chairs").await, [id(6), id(4)]);
-        assert_eq!(store.check(at(0)).await.unwrap().schema, 3);
+        assert_eq!(store.check(at(0)).await.unwrap().schema, 4);
         store.close().await;
     });
 }

@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{WHOLE, message, place};
+use super::{WHOLE, message};
 use crate::models::{DeliveryKey, Timestamp};
 use crate::store::sqlite::bytes;
-use crate::store::{KeptLetter, Record, Result};
+use crate::store::sqlite::memory::Memory;
+use crate::store::{KeptLetter, Record, Result, StoreError};
 
 /// How many columns `message` reads, the number included.
 const WIDTH: usize = 11;
@@ -32,14 +33,41 @@ fn kept(row: &Row<'_>) -> Result<KeptLetter> {
 }
 
 /// Puts a letter in, or in place of the one with its name. What was done with that one can no longer be undone.
-pub(in crate::store::sqlite) fn put(connection: &Connection, kept: &KeptLetter) -> Result<()> {
-    let message = &kept.message;
+///
+/// # Errors
+/// [`StoreError::Internal`] when another letter came with its delivery key.
+pub(in crate::store::sqlite) fn put(connection: &Connection, memory: &Memory, kept: &KeptLetter) -> Result<()> {
+    let id = kept.message.id;
+    if memory.keys.find(connection, kept.key)?.is_some_and(|known| known.id != id) {
+        return Err(StoreError::Internal("two letters have one delivery key".into()));
+    }
     let mut find = connection.prepare_cached("SELECT seq FROM messages WHERE id = ?1")?;
-    let found: Option<i64> = find.query_row([message.id.as_bytes()], |row| row.get(0)).optional()?;
-    let (sql, seq) = match found {
-        Some(seq) => (REPLACE, seq),
-        None => (INSERT, place::place(connection, message.id)?),
+    let Some(seq) = find.query_row([id.as_bytes()], |row| row.get(0)).optional()? else {
+        return insert(connection, memory, kept);
     };
+    memory.keys.add(connection, kept.key, id, seq)?;
+    write(connection, REPLACE, seq, kept)
+}
+
+/// Puts in a letter whose name and delivery key are not there yet.
+///
+/// What follows from it is written here. Triggers, as a change and a deletion have them, would have SQLite keep a copy of
+/// each page that it changes, to be able to take the statement back.
+pub(super) fn insert(connection: &Connection, memory: &Memory, kept: &KeptLetter) -> Result<()> {
+    let message = &kept.message;
+    let seq = memory.places.place(connection, message.id)?;
+    memory.keys.add(connection, kept.key, message.id, seq)?;
+    write(connection, INSERT, seq, kept)?;
+    let mut count = connection
+        .prepare_cached("UPDATE folder_counts SET total = total + 1, unread = unread + ?2 WHERE folder = ?1")?;
+    count.execute(params![message.folder.as_str(), !message.read])?;
+    let mut wait = connection.prepare_cached("INSERT OR IGNORE INTO unindexed (seq, bytes) VALUES (?1, ?2)")?;
+    wait.execute(params![seq, message.letter.body.as_str().len()])?;
+    Ok(())
+}
+
+fn write(connection: &Connection, sql: &str, seq: i64, kept: &KeptLetter) -> Result<()> {
+    let message = &kept.message;
     let letter = &message.letter;
     connection.prepare_cached(sql)?.execute(params![
         seq,

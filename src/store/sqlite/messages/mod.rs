@@ -3,21 +3,24 @@
 mod change;
 mod find;
 pub(super) mod kept;
-mod place;
+pub(super) mod place;
 mod tail;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tokio::sync::watch;
 
 use self::find::Shape;
+use super::memory::Memory;
 use super::{SqliteStore, bytes, text};
 use crate::models::{
     Body, Change, ChangeId, Changed, Cursor, DeliveryKey, Edit, EmailAddress, Excerpt, Excerpts, Folder, FolderCounts,
     Letter, ListQuery, Message, MessageId, MessagePage, MessageSummary, Outline, PREVIEW_MAX, PersonName, Standing,
     Subject, Summaries, Timestamp,
 };
-use crate::store::{Deleted, Delivered, Delivery, Edited, Messages, Result, StoreError};
+use crate::store::{Deleted, Delivered, Delivery, Edited, KeptLetter, Messages, Result, StoreError};
 
 #[async_trait]
 impl Messages for SqliteStore {
@@ -26,7 +29,9 @@ impl Messages for SqliteStore {
             // A letter that is there already gets the answer it had, room or no room.
             return self.delivered(delivery.key).await?.ok_or(full);
         }
-        let delivered = self.writer.write_all_or_nothing(move |connection| add(connection, &delivery)).await?;
+        let memory = Arc::clone(&self.memory);
+        let add = move |connection: &Connection| add(connection, &memory, delivery);
+        let delivered = self.writer.write_without_savepoint(add).await?;
         if !delivered.repeated {
             self.arrivals.send_modify(|letters| *letters += 1);
         }
@@ -38,7 +43,8 @@ impl Messages for SqliteStore {
     }
 
     async fn delivered(&self, key: DeliveryKey) -> Result<Option<Delivered>> {
-        self.readers.look_up(move |connection| Ok(delivered(connection, key).optional()?)).await
+        let memory = Arc::clone(&self.memory);
+        self.readers.look_up(move |connection| Ok(memory.keys.find(connection, key)?)).await
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<Message>> {
@@ -141,37 +147,15 @@ fn count(connection: &Connection, folder: Folder) -> Result<FolderCounts> {
     Ok(select.query_row([folder.as_str()], counts)?)
 }
 
-/// One statement stores the letter, and nothing comes after it. What comes before it, making room for the letter's number
-/// among those of the others, changes no letter and no order.
-fn add(connection: &Connection, delivery: &Delivery) -> Result<Delivered> {
-    if let Some(known) = delivered(connection, delivery.key).optional()? {
+fn add(connection: &Connection, memory: &Memory, delivery: Delivery) -> Result<Delivered> {
+    let Delivery { id, received_at, key, letter } = delivery;
+    if let Some(known) = memory.keys.find(connection, key)? {
         return Ok(known);
     }
-    let letter = &delivery.letter;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO messages (seq, id, delivery_key, received_at, name, email, email_key, subject, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?;
-    insert.execute(params![
-        place::place(connection, delivery.id)?,
-        delivery.id.as_bytes(),
-        delivery.key.as_bytes(),
-        delivery.received_at.millis(),
-        letter.name.as_str(),
-        letter.email.as_str(),
-        letter.email.key(),
-        letter.subject.as_str(),
-        letter.body.as_str(),
-    ])?;
-    Ok(Delivered { id: delivery.id, received_at: delivery.received_at, repeated: false })
-}
-
-fn delivered(connection: &Connection, key: DeliveryKey) -> rusqlite::Result<Delivered> {
-    let mut select = connection.prepare_cached("SELECT id, received_at FROM messages WHERE delivery_key = ?1")?;
-    select.query_row([key.as_bytes()], |row| {
-        let id = MessageId::from_bytes(bytes(row, 0)?);
-        Ok(Delivered { id, received_at: Timestamp::from_millis(row.get(1)?), repeated: true })
-    })
+    let (folder, read, starred, version) = (Folder::Inbox, false, false, 1);
+    let message = Message { id, received_at, letter, folder, read, starred, version };
+    kept::insert(connection, memory, &KeptLetter { message, key, trashed_at: None })?;
+    Ok(Delivered { id, received_at, repeated: false })
 }
 
 /// A letter whole. Column 0 is its number.

@@ -4,23 +4,68 @@
 //! always stand in the order of the ids. The search index knows only numbers: this is what lets it be walked from the
 //! newest letter down, page by page, without sorting all hits.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::models::MessageId;
+use crate::store::sqlite::bytes;
 use crate::store::{Result, StoreError};
 
-/// A free number for a new letter between those of its neighbours. Makes room where there is none.
-pub(super) fn place(connection: &Connection, id: MessageId) -> Result<i64> {
-    let floor = match at_or_below(connection, id, "<")? {
-        Some(below) => below.checked_add(1).ok_or_else(no_room)?,
-        None => 0,
-    };
-    let wanted = wanted(id).max(floor);
-    match at_or_above(connection, id, ">")? {
-        Some(above) if above <= floor => make_room(connection, floor).map(|()| floor),
-        Some(above) => Ok(wanted.min(above - 1)),
-        None => Ok(wanted),
+/// Gives letters their places.
+#[derive(Default)]
+pub(in crate::store::sqlite) struct Places {
+    /// Above this id and this number there is no letter.
+    top: Mutex<Option<(MessageId, i64)>>,
+}
+
+impl Places {
+    fn top(&self) -> MutexGuard<'_, Option<(MessageId, i64)>> {
+        self.top.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Another process may have stored letters.
+    pub(in crate::store::sqlite) fn forget(&self) {
+        *self.top() = None;
+    }
+
+    /// A free number for a new letter between those of its neighbours. Makes room where there is none.
+    pub(super) fn place(&self, connection: &Connection, id: MessageId) -> Result<i64> {
+        let mut top = self.top();
+        if top.is_none() {
+            *top = last(connection)?;
+        }
+        let place = match *top {
+            None => wanted(id),
+            // Among letters that come at the same time it may be either.
+            Some((last, _)) if id < last => return between(connection, id, &mut top),
+            Some((_, seq)) => wanted(id).max(above(seq)?),
+        };
+        // Should the letter not come to be, there is still none above it.
+        *top = Some((id, place));
+        Ok(place)
+    }
+}
+
+fn between(connection: &Connection, id: MessageId, top: &mut Option<(MessageId, i64)>) -> Result<i64> {
+    let floor = at_or_below(connection, id, "<")?.map_or(Ok(0), above)?;
+    match at_or_above(connection, id, ">")? {
+        Some(above) if above <= floor => {
+            *top = None;
+            make_room(connection, floor).map(|()| floor)
+        }
+        Some(above) => Ok(wanted(id).max(floor).min(above - 1)),
+        None => Ok(wanted(id).max(floor)),
+    }
+}
+
+fn last(connection: &Connection) -> Result<Option<(MessageId, i64)>> {
+    let mut select = connection.prepare_cached("SELECT id, seq FROM messages ORDER BY seq DESC LIMIT 1")?;
+    Ok(select.query_row([], |row| Ok((MessageId::from_bytes(bytes(row, 0)?), row.get(1)?))).optional()?)
+}
+
+fn above(seq: i64) -> Result<i64> {
+    seq.checked_add(1).ok_or_else(no_room)
 }
 
 /// The number of the last letter whose id is `order` (`<` or `<=`) than `id`.

@@ -15,9 +15,9 @@ pub(super) trait Job: Send {
     fn run(&mut self, connection: &Connection) -> Result<(), Undo>;
     /// Tells the caller. `lost` says why the transaction as a whole did not come to be.
     fn answer(self: Box<Self>, lost: Option<StoreError>);
-    /// Whether it changes nothing when it fails, so that there is nothing to undo.
-    fn is_all_or_nothing(&self) -> bool {
-        false
+    /// Whether it can be undone alone.
+    fn has_savepoint(&self) -> bool {
+        true
     }
     /// Whether this is the last job.
     fn is_last(&self) -> bool {
@@ -36,7 +36,7 @@ pub(super) enum Undo {
 /// An act and whoever asked for it.
 pub(super) struct Act<T, F> {
     act: Option<F>,
-    all_or_nothing: bool,
+    has_savepoint: bool,
     result: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
 }
@@ -45,13 +45,13 @@ impl<T, F> Act<T, F> {
     /// The act, and where its outcome will be told.
     pub(super) fn new(act: F) -> (Self, oneshot::Receiver<Result<T>>) {
         let (reply, answer) = oneshot::channel();
-        (Self { act: Some(act), all_or_nothing: false, result: None, reply }, answer)
+        (Self { act: Some(act), has_savepoint: true, result: None, reply }, answer)
     }
 
-    /// The same for an act that changes nothing when it fails.
-    pub(super) fn all_or_nothing(act: F) -> (Self, oneshot::Receiver<Result<T>>) {
+    /// The same for an act that takes its whole transaction along when it fails after its first change.
+    pub(super) fn without_savepoint(act: F) -> (Self, oneshot::Receiver<Result<T>>) {
         let (act, answer) = Self::new(act);
-        (Self { all_or_nothing: true, ..act }, answer)
+        (Self { has_savepoint: false, ..act }, answer)
     }
 }
 
@@ -70,8 +70,8 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T> + Send> Job for Act<T, F> {
         kept
     }
 
-    fn is_all_or_nothing(&self) -> bool {
-        self.all_or_nothing
+    fn has_savepoint(&self) -> bool {
+        self.has_savepoint
     }
 
     fn answer(self: Box<Self>, lost: Option<StoreError>) {
