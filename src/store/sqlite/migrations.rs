@@ -27,6 +27,12 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
             transaction.finish()?;
             return if done as usize == STEPS.len() { Ok(()) } else { Err(newer(done, path)) };
         };
+        if done > 0 {
+            tracing::info!(
+                schema = done + 1,
+                "the store is brought up to date; with very many letters it takes a while"
+            );
+        }
         transaction.execute_batch(step)?;
         transaction.pragma_update(None, "user_version", done + 1)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
