@@ -96,7 +96,10 @@ impl DeliveryKeys {
             "INSERT INTO delivery_keys (key, seq) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET seq = ?2",
         )?;
         insert.execute(params![key.as_bytes(), seq])?;
-        waiting.letters.remove(&key);
+        // One that waits with this key is gone, unless it is the same: then the table may still lose it.
+        if waiting.letters.get(&key).is_some_and(|waits| *waits != id) {
+            waiting.letters.remove(&key);
+        }
         Ok(())
     }
 

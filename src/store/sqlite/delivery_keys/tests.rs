@@ -21,6 +21,8 @@ impl Process {
     fn start(path: &Path) -> Self {
         let mut connection = open_writer(path).unwrap();
         migrate(&mut connection, path).unwrap();
+        // Nobody pulls the plug here.
+        connection.pragma_update(None, "synchronous", "OFF").unwrap();
         Self { connection, memory: Memory::default() }
     }
 
@@ -62,6 +64,10 @@ fn scattered(number: u32) -> DeliveryKey {
 fn id(number: u32) -> MessageId {
     // Many begin alike, so that letters have to make room for others.
     MessageId::from_bytes((u128::from(number / 50) << 80 | u128::from(number)).to_be_bytes())
+}
+
+fn number_of(id: MessageId) -> u32 {
+    u32::from_be_bytes(id.as_bytes()[12..].try_into().unwrap())
 }
 
 fn letter(key: DeliveryKey, number: u32) -> KeptLetter {
@@ -116,8 +122,14 @@ fn a_key_is_known_exactly_as_long_as_its_letter_is_there_whatever_happens() {
                 stored.remove(&key);
             }
             1 => assert_eq!(one.find(scattered(key)), stored.get(&key).copied(), "key {key} in step {step}"),
+            // A copy puts a letter in that is there already.
+            2 => {
+                let Some((&key, &id)) = stored.range(key..).next() else { continue };
+                let there = letter(scattered(key), number_of(id));
+                one.write(lost, |connection, memory| kept::put(connection, memory, &there).unwrap());
+            }
             // Nothing is left but the file.
-            2 if dice.roll(10) == 0 => processes = [Process::start(&path), Process::start(&path)],
+            3 if dice.roll(10) == 0 => processes = [Process::start(&path), Process::start(&path)],
             _ if !stored.contains_key(&key) && !stored.values().any(|known| *known == id(number)) => {
                 one.write(lost, |connection, memory| {
                     kept::put(connection, memory, &letter(scattered(key), number)).unwrap()
@@ -184,6 +196,21 @@ fn a_letter_that_comes_behind_the_round_is_known_after_it() {
         drop(processes);
         assert_eq!(Process::start(&path).find(ordered(5)), Some(id(21)));
     }
+}
+
+#[test]
+fn a_letter_that_was_put_in_once_more_is_known_though_that_was_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("letterbox.db");
+    let process = Process::start(&path);
+    let letters: Vec<_> = (10..20).map(|number| letter(ordered(number), number)).collect();
+    letters.iter().for_each(|letter| process.put(letter));
+    process.settle(false);
+    // The round has not come to its key, and would put it into the table.
+    process.write(true, |connection, memory| kept::put(connection, memory, &letters[5]).unwrap());
+    (0..3).for_each(|_| process.settle(false));
+    assert_eq!(process.find(ordered(15)), Some(id(15)));
+    assert_eq!(Process::start(&path).find(ordered(15)), Some(id(15)));
 }
 
 #[test]
