@@ -2,6 +2,8 @@
 
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
 
 use crate::client::Client;
 use crate::measure::{Plan, Spread};
@@ -9,6 +11,8 @@ use crate::process::Server;
 
 /// Connections that ask at once.
 pub const CONNECTIONS: usize = 64;
+/// How long a server has to be at rest.
+const REST: Duration = Duration::from_millis(150);
 /// The letter that is sent, as a form sends it, but for its receipt.
 const LETTER: &str = "name=Ada+Lovelace&email=ada%40example.com&subject=Engines&message=Could+you+please+tell+me+when+\
                       the+workshop+opens+again%3F+I+read+your+article+about+garden+chairs+and+have+a+question.";
@@ -109,9 +113,27 @@ impl Load for Ask<'_> {
             shot.requests += requests;
             shot.per_second += requests as f64 / seconds;
         }
-        shot.processor_seconds = busy() - before;
+        let ended = busy();
+        // What a server has put off is paid for in its own turn: the time it still works counts as time of the load.
+        let still = at_rest(&busy) - ended;
+        shot.per_second *= seconds as f64 / (seconds as f64 + still);
+        shot.processor_seconds = ended + still - before;
         self.check();
         shot
+    }
+}
+
+/// Waits until the processor time no longer grows, and returns it.
+fn at_rest(busy: &dyn Fn() -> f64) -> f64 {
+    let mut before = busy();
+    loop {
+        sleep(REST);
+        let now = busy();
+        // The clock of processor time has steps of 10 ms; a server at rest may well look around now and then.
+        if now - before < 0.015 {
+            return now;
+        }
+        before = now;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Bare actix-web that stores letters: one thread writes whatever waits in one transaction, and each sender is answered
-//! after the commit. The schema is Letterbox's, but the search index is kept up to date within the same transaction, as
-//! everybody does it. No text is checked, no receipt read, nobody counted; an act that fails takes the whole process with it.
+//! after the commit. The schema is Letterbox's, but search index and delivery keys are kept up to date within the same
+//! transaction, as everybody does it. No text is checked, no receipt read, nobody counted; an act that fails takes the
+//! whole process with it.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};

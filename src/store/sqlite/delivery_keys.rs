@@ -19,9 +19,11 @@ use crate::store::{Delivered, Result, StoreError};
 const MANY: usize = 32_768;
 /// Keys that are put into the table together. New letters wait for them some milliseconds.
 const TOGETHER: usize = 1_024;
+/// How often some are settled until none is left, unless others write all the time.
+pub(super) const ROUNDS: usize = 2 * MANY / TOGETHER;
 
-/// The keys that the table may not know yet. Those of letters that were deleted meanwhile, or whose transaction was lost,
-/// may be among them: what is found here counts only if there is such a letter.
+/// The keys that the table may not know yet. Those of letters that were deleted meanwhile may be among them: what is found
+/// here counts only if there is such a letter.
 #[derive(Default)]
 pub(super) struct DeliveryKeys {
     waiting: Mutex<Waiting>,
@@ -50,11 +52,13 @@ impl DeliveryKeys {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the keys of all letters that the table may not know: at first, and when another process has written.
+    /// Reads the keys of all letters that the table may not know: at first, and when another process has written or changes
+    /// were lost.
     pub(super) fn load(&self, connection: &Connection) -> rusqlite::Result<()> {
         let mut waiting = self.waiting();
         waiting.known =
             connection.prepare_cached("SELECT up_to FROM delivery_keys_known")?.query_row([], |row| row.get(0))?;
+        waiting.letters.clear();
         let mut select = connection.prepare_cached("SELECT delivery_key, id FROM messages WHERE seq > ?1")?;
         let mut rows = select.query([waiting.known])?;
         while let Some(row) = rows.next()? {
@@ -87,7 +91,7 @@ impl DeliveryKeys {
     /// Notes the key of a letter that is stored with the number `seq` in the same transaction, now or next.
     pub(super) fn add(&self, connection: &Connection, key: DeliveryKey, id: MessageId, seq: i64) -> Result<()> {
         let mut waiting = self.waiting();
-        if seq > waiting.known.max(waiting.round.unwrap_or_default()) {
+        if seq > waiting.round.map_or(waiting.known, |round| round.max(waiting.known)) {
             waiting.letters.insert(key, id);
             return Ok(());
         }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::delivery_keys::DeliveryKeys;
 use super::messages::place::Places;
 
-/// It is true as long as nobody else writes, and caught up with whoever does.
+/// It is true as long as nobody else writes and nothing is lost; if so, it is read anew.
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) keys: DeliveryKeys,
@@ -17,7 +17,8 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Learns of letters that another process has stored. To be asked within each transaction before anything else.
+    /// Learns of letters that another process has stored, and forgets those that were lost. To be asked within each
+    /// transaction before anything else.
     pub(super) fn catch_up(&self, connection: &Connection) -> rusqlite::Result<()> {
         let version = connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,8 +30,8 @@ impl Memory {
         Ok(())
     }
 
-    /// The connection has been opened anew, and counts the changes by others anew.
-    pub(super) fn reopened(&self) {
+    /// What it remembers may be of changes that were lost, or of a connection that counts the changes by others anew.
+    pub(super) fn doubt(&self) {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

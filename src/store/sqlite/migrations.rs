@@ -17,8 +17,9 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0004_delivery_keys.sql"),
 ];
 
-/// Brings the schema up to date. Each step is one transaction, so an interrupted start leaves a whole schema.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
+/// Brings the schema up to date. Each step is one transaction, so an interrupted start leaves a whole schema. A server that
+/// runs relies on the schema that it found: `beside_server` has a store that is behind refused.
+pub(super) fn migrate(connection: &mut Connection, path: &Path, beside_server: bool) -> Result<()> {
     recognise(connection, path)?;
     loop {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -27,6 +28,12 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
             transaction.finish()?;
             return if done as usize == STEPS.len() { Ok(()) } else { Err(newer(done, path)) };
         };
+        if beside_server {
+            return Err(StoreError::Refused(format!(
+                "An older Letterbox is serving {}; stop it, and start this one in its place.",
+                path.display()
+            )));
+        }
         if done > 0 {
             tracing::info!(
                 schema = done + 1,

@@ -59,7 +59,8 @@ impl SqliteStore {
             Purpose::Command => None,
         };
         let mut connection = connection::open_writer(path)?;
-        migrations::migrate(&mut connection, path)?;
+        let beside_server = purpose == Purpose::Command && is_served(path);
+        migrations::migrate(&mut connection, path, beside_server)?;
         let memory = Arc::<Memory>::default();
         Ok(Self {
             writer: Writer::start(connection, path.to_owned(), purpose, Arc::clone(&memory))?,

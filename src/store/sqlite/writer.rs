@@ -22,6 +22,8 @@ use tokio::sync::oneshot;
 use self::followers::{Due, Followers};
 use self::job::{Act, Close, Job, Undo};
 use super::connection::{BUSY_TIMEOUT, is_io_failure, reopen_writer, settle_writer};
+use super::delivery_keys::ROUNDS;
+use super::is_served;
 use super::memory::Memory;
 use crate::store::{Purpose, Result, StoreError};
 
@@ -135,26 +137,42 @@ impl Desk {
     /// The next job. What follows the letters is done while none comes, and before it if too much waits.
     fn next(&mut self, queue: &Receiver<Box<dyn Job>>) -> Option<Box<dyn Job>> {
         self.look(false);
-        while self.follow(self.followers.far_behind()) {}
+        let mut due = self.followers.far_behind();
+        while self.follow(due) {
+            due = Due { table: false, ..self.followers.far_behind() };
+        }
         while self.connection.is_some()
             && let Some(quiet) = self.followers.quiet()
         {
             match queue.recv_timeout(quiet) {
                 Ok(job) => return Some(job),
-                Err(RecvTimeoutError::Timeout) => {
-                    self.look(true);
-                    self.follow(self.followers.waiting());
-                }
+                Err(RecvTimeoutError::Timeout) => self.look(true),
                 Err(RecvTimeoutError::Disconnected) => return None,
+            }
+            for _ in 0..ROUNDS {
+                if !self.follow(self.followers.waiting()) {
+                    break;
+                }
+                if let Ok(job) = queue.try_recv() {
+                    return Some(job);
+                }
             }
         }
         queue.recv().ok()
     }
 
-    /// Puts what is left of the keys into their table, so that the next start need not look for them.
+    /// Puts what is left of the keys into their table, so that the next start need not look for them. A command beside a
+    /// server leaves them to it.
     fn finish(&mut self) {
+        if self.purpose == Purpose::Command && is_served(&self.path) {
+            return;
+        }
         self.look(true);
-        while self.follow(Due { index: false, ..self.followers.waiting() }) {}
+        for _ in 0..ROUNDS {
+            if !self.follow(Due { index: false, ..self.followers.waiting() }) {
+                return;
+            }
+        }
     }
 
     /// Does some of what is due. Tells whether there was anything.
@@ -196,6 +214,7 @@ impl Desk {
     fn commit_together(&mut self, batch: &mut Batch<'_>) -> Result<()> {
         let Some(connection) = &self.connection else { return Err(closed()) };
         let Err(Lost { error, disk_failed }) = transact(connection, &self.memory, batch) else { return Ok(()) };
+        self.memory.doubt();
         if !connection.is_autocommit() {
             let _ = connection.execute_batch("ROLLBACK");
         }
@@ -225,7 +244,6 @@ impl Desk {
         if verdict != "ok" {
             return Err(StoreError::Internal(verdict.into()));
         }
-        self.memory.reopened();
         tracing::warn!("the store was opened anew and checked; letters are accepted again");
         self.connection = Some(connection);
         Ok(())
@@ -264,7 +282,7 @@ fn transact(connection: &Connection, memory: &Memory, batch: &mut Batch<'_>) -> 
     memory.catch_up(connection)?;
     let mut done = 0;
     while let Some(job) = batch.jobs.get_mut(done) {
-        run_within(connection, job.as_mut())?;
+        run_within(connection, memory, job.as_mut())?;
         done += 1;
         if done == batch.jobs.len() {
             batch.take_in();
@@ -275,7 +293,7 @@ fn transact(connection: &Connection, memory: &Memory, batch: &mut Batch<'_>) -> 
 }
 
 /// Runs a job and undoes what it did if it fails.
-fn run_within(connection: &Connection, job: &mut dyn Job) -> Result<(), Lost> {
+fn run_within(connection: &Connection, memory: &Memory, job: &mut dyn Job) -> Result<(), Lost> {
     let has_savepoint = job.has_savepoint();
     let changes = connection.total_changes();
     if has_savepoint {
@@ -291,14 +309,20 @@ fn run_within(connection: &Connection, job: &mut dyn Job) -> Result<(), Lost> {
         let error = StoreError::Full("the transaction was rolled back".into());
         return Err(Lost { error, disk_failed: false });
     }
+    let is_half_done = kept.is_err() && connection.total_changes() != changes;
+    if is_half_done && !has_savepoint {
+        let error = StoreError::Unavailable("another act of the same transaction failed halfway".into());
+        return Err(Lost { error, disk_failed: false });
+    }
     if has_savepoint {
         if kept.is_err() {
             connection.prepare_cached("ROLLBACK TO act")?.execute([])?;
         }
         connection.prepare_cached("RELEASE act")?.execute([])?;
-    } else if kept.is_err() && connection.total_changes() != changes {
-        let error = StoreError::Unavailable("another act of the same transaction failed halfway".into());
-        return Err(Lost { error, disk_failed: false });
+    }
+    if is_half_done {
+        memory.doubt();
+        memory.catch_up(connection)?;
     }
     Ok(())
 }

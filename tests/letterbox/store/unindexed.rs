@@ -1,5 +1,6 @@
 //! Letters that the search index of SQLite does not know yet are letters like all others.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use letterbox::models::{
@@ -307,6 +308,12 @@ fn a_store_of_the_schema_before_is_brought_up_to_date_with_all_its_letters() {
         old.execute(insert, params![number / 2, id(number).as_bytes()]).unwrap();
     }
     drop(old);
+    // A server that runs still relies on the schema it has found.
+    let server = File::create(directory.path().join("letterbox.db.lock")).unwrap();
+    server.lock().unwrap();
+    let refused = SqliteStore::open(&database, Purpose::Command).err().unwrap().to_string();
+    assert!(refused.contains("An older Letterbox is serving") && refused.contains("stop it"), "{refused}");
+    drop(server);
     let store = SqliteStore::open(&database, Purpose::Serve).unwrap();
     block_on(async {
         assert_eq!(find(&store, "chairs").await, [id(4), id(2)]);

@@ -20,7 +20,7 @@ struct Process {
 impl Process {
     fn start(path: &Path) -> Self {
         let mut connection = open_writer(path).unwrap();
-        migrate(&mut connection, path).unwrap();
+        migrate(&mut connection, path, false).unwrap();
         // Nobody pulls the plug here.
         connection.pragma_update(None, "synchronous", "OFF").unwrap();
         Self { connection, memory: Memory::default() }
@@ -32,6 +32,9 @@ impl Process {
         self.memory.catch_up(&self.connection).unwrap();
         let done = act(&self.connection, &self.memory);
         self.connection.execute_batch(if lost { "ROLLBACK" } else { "COMMIT" }).unwrap();
+        if lost {
+            self.memory.doubt();
+        }
         done
     }
 
@@ -118,8 +121,18 @@ fn a_key_is_known_exactly_as_long_as_its_letter_is_there_whatever_happens() {
             0 => {
                 let Some((&key, &gone)) = stored.range(key..).next() else { continue };
                 let delete = "DELETE FROM messages WHERE id = ?1";
-                one.write(false, |connection, _| connection.execute(delete, [gone.as_bytes()]).unwrap());
-                stored.remove(&key);
+                // Another one with the same key may come at once.
+                let comes = dice.roll(2) == 0 && !stored.values().any(|known| *known == id(number));
+                one.write(lost, |connection, memory| {
+                    connection.execute(delete, [gone.as_bytes()]).unwrap();
+                    if comes {
+                        kept::put(connection, memory, &letter(scattered(key), number)).unwrap();
+                    }
+                });
+                if !lost {
+                    stored.remove(&key);
+                    stored.extend(comes.then_some((key, id(number))));
+                }
             }
             1 => assert_eq!(one.find(scattered(key)), stored.get(&key).copied(), "key {key} in step {step}"),
             // A copy puts a letter in that is there already.
@@ -211,6 +224,19 @@ fn a_letter_that_was_put_in_once_more_is_known_though_that_was_lost() {
     (0..3).for_each(|_| process.settle(false));
     assert_eq!(process.find(ordered(15)), Some(id(15)));
     assert_eq!(Process::start(&path).find(ordered(15)), Some(id(15)));
+}
+
+#[test]
+fn a_letter_whose_deletion_was_lost_is_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let process = Process::start(&directory.path().join("letterbox.db"));
+    process.put(&letter(ordered(1), 1));
+    // Another letter with its key came in the same transaction.
+    process.write(true, |connection, memory| {
+        connection.execute("DELETE FROM messages", []).unwrap();
+        kept::put(connection, memory, &letter(ordered(1), 2)).unwrap();
+    });
+    assert_eq!(process.find(ordered(1)), Some(id(1)));
 }
 
 #[test]

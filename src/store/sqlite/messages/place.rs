@@ -24,7 +24,7 @@ impl Places {
         self.top.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Another process may have stored letters.
+    /// Another process may have stored letters, or changes were lost.
     pub(in crate::store::sqlite) fn forget(&self) {
         *self.top() = None;
     }
@@ -41,7 +41,6 @@ impl Places {
             Some((last, _)) if id < last => return between(connection, id, &mut top),
             Some((_, seq)) => wanted(id).max(above(seq)?),
         };
-        // Should the letter not come to be, there is still none above it.
         *top = Some((id, place));
         Ok(place)
     }
@@ -55,7 +54,11 @@ fn between(connection: &Connection, id: MessageId, top: &mut Option<(MessageId, 
             make_room(connection, floor).map(|()| floor)
         }
         Some(above) => Ok(wanted(id).max(floor).min(above - 1)),
-        None => Ok(wanted(id).max(floor)),
+        None => {
+            // The letter at the top was deleted.
+            *top = None;
+            Ok(wanted(id).max(floor))
+        }
     }
 }
 

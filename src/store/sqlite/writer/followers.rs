@@ -71,7 +71,8 @@ pub(super) struct Outcomes {
 }
 
 impl Followers {
-    /// Looks how much waits, for a server. A command leaves it to the server until it writes itself: most only read.
+    /// What waits is looked for at once by a server. A command leaves it to the server until it writes itself: most only
+    /// read.
     pub(super) fn start(connection: &Connection, memory: Arc<Memory>, purpose: Purpose) -> Result<Self> {
         memory.catch_up(connection)?;
         let unlooked = match purpose {
@@ -136,7 +137,7 @@ impl Followers {
         let settled = due.table.then(|| {
             let memory = Arc::clone(&self.memory);
             let settle = move |connection: &Connection| memory.keys.settle_some(connection);
-            let (job, outcome) = Act::without_savepoint(settle);
+            let (job, outcome) = Act::new(settle);
             jobs.push(Box::new(job));
             outcome
         });
@@ -145,6 +146,8 @@ impl Followers {
 
     /// How that went.
     pub(super) fn done(&mut self, outcomes: Outcomes) {
+        // Another process may have done it before: then no row was changed, and there is something to look for all the same.
+        self.unlooked = self.unlooked.max(1);
         if let Some(outcome) = outcomes.indexed.map(told) {
             if let Err(error) = &outcome {
                 tracing::error!(%error, "letters could not be indexed; each search reads them until they are");

@@ -1,6 +1,7 @@
 use std::sync::mpsc;
 
 use super::*;
+use crate::models::{DeliveryKey, MessageId};
 use crate::store::sqlite::connection::open_writer;
 use crate::store::sqlite::migrations::migrate;
 
@@ -8,7 +9,7 @@ use crate::store::sqlite::migrations::migrate;
 fn numbers(directory: &tempfile::TempDir) -> Writer {
     let path = directory.path().join("numbers.db");
     let mut connection = open_writer(&path).unwrap();
-    migrate(&mut connection, &path).unwrap();
+    migrate(&mut connection, &path, false).unwrap();
     connection.execute_batch("CREATE TABLE numbers (number INTEGER)").unwrap();
     Writer::start(connection, path, Purpose::Command, Arc::default()).unwrap()
 }
@@ -113,4 +114,55 @@ async fn a_database_that_was_taken_away_is_not_made_anew_after_the_disk_failed()
     std::fs::remove_file(directory.path().join("numbers.db")).unwrap();
     assert!(matches!(writer.write(insert).await, Err(StoreError::Unavailable(_))));
     assert!(!directory.path().join("numbers.db").exists());
+}
+
+#[tokio::test]
+async fn what_an_act_had_remembered_is_forgotten_when_it_is_undone_or_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("letters.db");
+    let mut connection = open_writer(&path).unwrap();
+    migrate(&mut connection, &path, false).unwrap();
+    let memory = Arc::<Memory>::default();
+    let writer = Writer::start(connection, path, Purpose::Command, Arc::clone(&memory)).unwrap();
+    let fails = || {
+        let memory = Arc::clone(&memory);
+        move |connection: &Connection| {
+            memory.keys.add(connection, DeliveryKey::from_bytes([7; 16]), MessageId::from_bytes([1; 16]), 1)?;
+            connection.execute("DELETE FROM folder_counts", [])?;
+            Err::<(), _>(StoreError::Busy)
+        }
+    };
+    let is_forgotten = || {
+        let memory = Arc::clone(&memory);
+        writer.write(move |_| Ok(memory.keys.is_nothing()))
+    };
+    let (undone, forgotten) = tokio::join!(writer.write(fails()), is_forgotten());
+    assert!(undone.is_err() && forgotten.unwrap());
+    let lost = writer.write_without_savepoint(fails()).await;
+    assert!(lost.is_err() && is_forgotten().await.unwrap());
+}
+
+#[test]
+fn what_another_process_has_indexed_meanwhile_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("letters.db");
+    let mut connection = open_writer(&path).unwrap();
+    migrate(&mut connection, &path, false).unwrap();
+    let many = "WITH RECURSIVE n (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n WHERE seq < 5000)
+                INSERT INTO unindexed (seq, bytes) SELECT seq, 1 FROM n";
+    connection.execute(many, []).unwrap();
+    let mut followers = Followers::start(&connection, Arc::default(), Purpose::Serve).unwrap();
+    followers.look(&connection, false).unwrap();
+    let due = followers.far_behind();
+    assert!(due.index);
+    open_writer(&path).unwrap().execute("DELETE FROM unindexed", []).unwrap();
+    let (jobs, outcomes) = followers.some(due);
+    for mut job in jobs {
+        assert!(job.run(&connection).is_ok());
+        job.answer(None);
+    }
+    followers.committed(&connection);
+    followers.done(outcomes);
+    followers.look(&connection, true).unwrap();
+    assert!(followers.far_behind().is_nothing());
 }
