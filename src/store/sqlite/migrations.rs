@@ -21,6 +21,16 @@ const STEPS: &[&str] = &[
 /// runs relies on the schema that it found: `beside_server` has a store that is behind refused.
 pub(super) fn migrate(connection: &mut Connection, path: &Path, beside_server: bool) -> Result<()> {
     recognise(connection, path)?;
+    let found = version(connection)?;
+    if found > 0 && (found as usize) < STEPS.len() {
+        if beside_server {
+            return Err(StoreError::Refused(format!(
+                "An older Letterbox is serving {}; stop it, and start this one in its place.",
+                path.display()
+            )));
+        }
+        tracing::info!(schema = found, "the store is brought up to date; with very many letters it takes a while");
+    }
     loop {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = version(&transaction)?;
@@ -28,18 +38,6 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, beside_server: b
             transaction.finish()?;
             return if done as usize == STEPS.len() { Ok(()) } else { Err(newer(done, path)) };
         };
-        if beside_server {
-            return Err(StoreError::Refused(format!(
-                "An older Letterbox is serving {}; stop it, and start this one in its place.",
-                path.display()
-            )));
-        }
-        if done > 0 {
-            tracing::info!(
-                schema = done + 1,
-                "the store is brought up to date; with very many letters it takes a while"
-            );
-        }
         transaction.execute_batch(step)?;
         transaction.pragma_update(None, "user_version", done + 1)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
