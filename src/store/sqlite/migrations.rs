@@ -31,6 +31,17 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, beside_server: b
         }
         tracing::info!(schema = found, "the store is brought up to date; with very many letters it takes a while");
     }
+    take_steps(connection, path).map_err(|error| match error {
+        StoreError::Full(_) => StoreError::Refused(format!(
+            "There is no room to bring {} up to date, and it was left as it was; free about as much on its disk as it \
+             takes itself, and start again.",
+            path.display()
+        )),
+        other => other,
+    })
+}
+
+fn take_steps(connection: &mut Connection, path: &Path) -> Result<()> {
     loop {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = version(&transaction)?;
@@ -68,4 +79,27 @@ fn newer(found: u32, path: &Path) -> StoreError {
         path.display(),
         STEPS.len()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_finds_no_room_for_a_step_is_left_as_it_was() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        connection.execute_batch(STEPS[1]).unwrap();
+        connection
+            .execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2"))
+            .unwrap();
+        let pages: u32 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        connection.pragma_update(None, "max_page_count", pages + 2).unwrap();
+        let refusal = migrate(&mut connection, Path::new("letterbox.db"), false).unwrap_err().to_string();
+        assert!(refusal.contains("no room to bring letterbox.db up to date"), "{refusal}");
+        assert_eq!(version(&connection).unwrap(), 3, "the small step had room");
+        connection.pragma_update(None, "max_page_count", 1_000_000).unwrap();
+        migrate(&mut connection, Path::new("letterbox.db"), false).unwrap();
+        assert_eq!(version(&connection).unwrap() as usize, STEPS.len());
+    }
 }
