@@ -196,12 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_server_takes_statements_back_from_memory() {
+    fn only_a_servers_writer_takes_statements_back_from_memory_and_keeps_more_pages() {
         let directory = tempfile::tempdir().unwrap();
-        for (purpose, kept_in) in [(Purpose::Serve, 2), (Purpose::Command, 0)] {
+        for (purpose, kept_in, pages) in [(Purpose::Serve, 2, PAGES_KEPT_BY_WRITER), (Purpose::Command, 0, PAGES_KEPT)]
+        {
             let connection = open_writer(&directory.path().join("letterbox.db")).unwrap();
             settle_writer(&connection, purpose).unwrap();
             assert_eq!(number(&connection, "temp_store"), kept_in, "{purpose:?}");
+            assert_eq!(number(&connection, "cache_size"), i64::from(-pages), "{purpose:?}");
         }
     }
 
