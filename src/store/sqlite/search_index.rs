@@ -16,27 +16,40 @@ const TOGETHER: u64 = 1_024;
 /// Bytes of text that may wait, and that are indexed together: about what FTS5 gathers in memory before it writes.
 const BYTES: u64 = 1 << 20;
 
-/// Letters after which the lengths are added up anew: counting is quick, adding up is not.
-const SOME: u64 = 64;
+/// Rows that change with a letter that comes: its own, the one that counts it, and the one that says it waits.
+const ROWS: u64 = 3;
 
 /// How much waits to be indexed.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Waiting {
     letters: u64,
-    /// Of so many of them.
     bytes: u64,
-    added_up: u64,
+    /// The last one that is counted.
+    last: Option<i64>,
 }
 
 impl Waiting {
-    /// Looks whether there are more or fewer.
+    /// Counts those that have come after the last one. So many rows were changed meanwhile: if that is much more than
+    /// these letters did, others may have come before it, and all are counted anew.
+    pub(super) fn look_on(&mut self, connection: &Connection, changed: u64) -> Result<()> {
+        let before = self.letters;
+        self.count_on(connection)?;
+        if 2 * ROWS * (self.letters - before) < changed { self.look_again(connection) } else { Ok(()) }
+    }
+
+    /// Counts all of them anew.
     pub(super) fn look_again(&mut self, connection: &Connection) -> Result<()> {
-        let ask = |question| connection.prepare_cached(question)?.query_row([], |row| row.get(0));
-        self.letters = ask("SELECT count(*) FROM unindexed")?;
-        if self.letters < self.added_up || self.letters >= self.added_up + SOME {
-            self.bytes = ask("SELECT coalesce(sum(bytes), 0) FROM unindexed")?;
-            self.added_up = self.letters;
-        }
+        *self = Self::default();
+        self.count_on(connection)
+    }
+
+    fn count_on(&mut self, connection: &Connection) -> Result<()> {
+        let mut select = connection
+            .prepare_cached("SELECT count(*), coalesce(sum(bytes), 0), max(seq) FROM unindexed WHERE seq > ?1")?;
+        let last = self.last.unwrap_or(i64::MIN);
+        let (letters, bytes, last): (u64, u64, Option<i64>) =
+            select.query_row([last], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        *self = Self { letters: self.letters + letters, bytes: self.bytes + bytes, last: last.or(self.last) };
         Ok(())
     }
 

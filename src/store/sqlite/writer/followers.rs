@@ -94,9 +94,11 @@ impl Followers {
         if self.unlooked < if is_quiet { 1 } else { SOME } {
             return Ok(());
         }
-        (self.unlooked, self.looked_at) = (0, connection.total_changes());
+        let changed = std::mem::take(&mut self.unlooked);
+        self.looked_at = connection.total_changes();
         self.unsettled = !self.memory.keys.is_nothing();
-        let looked = self.unindexed.look_again(connection);
+        let looked =
+            if is_quiet { self.unindexed.look_again(connection) } else { self.unindexed.look_on(connection, changed) };
         if looked.is_err() {
             // Not to index for ever what may be done already.
             self.unindexed = Waiting::default();

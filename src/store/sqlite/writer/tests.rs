@@ -143,6 +143,23 @@ async fn what_an_act_had_remembered_is_forgotten_when_it_is_undone_or_lost() {
 }
 
 #[test]
+fn letters_that_come_before_those_that_wait_are_counted_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("letters.db");
+    let mut connection = open_writer(&path).unwrap();
+    migrate(&mut connection, &path, false).unwrap();
+    let mut followers = Followers::start(&connection, Arc::default(), Purpose::Serve).unwrap();
+    for (first, last, is_too_much) in [(5_001, 5_200, false), (5_201, 6_000, false), (1, 1_400, true)] {
+        let some = "WITH RECURSIVE n (seq) AS (SELECT ?1 UNION ALL SELECT seq + 1 FROM n WHERE seq < ?2)
+                    INSERT INTO unindexed (seq, bytes) SELECT seq, 1 FROM n";
+        connection.execute(some, [first, last]).unwrap();
+        followers.committed(&connection);
+        followers.look(&connection, false).unwrap();
+        assert_eq!(followers.far_behind().index, is_too_much, "up to {last}");
+    }
+}
+
+#[test]
 fn what_another_process_has_indexed_meanwhile_is_not_waited_for() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("letters.db");
