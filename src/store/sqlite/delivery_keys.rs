@@ -132,9 +132,11 @@ impl DeliveryKeys {
             }
             (keys, is_all, waiting.round)
         };
-        // The index of the ids alone tells the number. To read the row as well would cost another page for each.
+        // The index of the ids alone tells the number: to read the row as well would cost another page for each. There is
+        // none for a letter that was deleted, which is passed over. An INSERT from a SELECT would do the same, but may be
+        // of many rows, and SQLite keeps a copy of what such a statement changes, to be able to take it back.
         let mut insert = connection.prepare_cached(
-            "INSERT INTO delivery_keys (key, seq) SELECT ?1, seq FROM messages WHERE id = ?2
+            "INSERT OR IGNORE INTO delivery_keys (key, seq) VALUES (?1, (SELECT seq FROM messages WHERE id = ?2))
              ON CONFLICT (key) DO UPDATE SET seq = excluded.seq",
         )?;
         for (key, id) in &keys {
