@@ -5,12 +5,15 @@
 //! also stands in the row of its letter, in the same transaction as all of it, and those that the table may not know are
 //! read from there at the next start: no crash makes one letter of two, or two of one.
 
+mod filter;
+
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use self::filter::Filter;
 use super::bytes;
 use crate::models::{DeliveryKey, MessageId, Timestamp};
 use crate::store::{Delivered, Result, StoreError};
@@ -19,6 +22,8 @@ use crate::store::{Delivered, Result, StoreError};
 const MANY: usize = 32_768;
 /// Keys that are put into the table together. New letters wait for them some milliseconds.
 const TOGETHER: usize = 1_024;
+/// Keys that the filter learns of meanwhile, for each of them.
+const LEARNED: usize = 16;
 /// How often some are settled until none is left, unless others write all the time.
 pub(super) const ROUNDS: usize = 2 * MANY / TOGETHER;
 
@@ -27,6 +32,8 @@ pub(super) const ROUNDS: usize = 2 * MANY / TOGETHER;
 #[derive(Default)]
 pub(super) struct DeliveryKeys {
     waiting: Mutex<Waiting>,
+    /// Of all keys as the writer sees them, which alone asks; locked before those that wait.
+    filter: Mutex<Filter>,
 }
 
 #[derive(Default)]
@@ -52,9 +59,14 @@ impl DeliveryKeys {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn filter(&self) -> MutexGuard<'_, Filter> {
+        self.filter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Reads the keys of all letters that the table may not know: at first, and when another process has written or changes
     /// were lost.
     pub(super) fn load(&self, connection: &Connection) -> rusqlite::Result<()> {
+        self.filter().forget();
         let mut waiting = self.waiting();
         waiting.known =
             connection.prepare_cached("SELECT up_to FROM delivery_keys_known")?.query_row([], |row| row.get(0))?;
@@ -69,27 +81,25 @@ impl DeliveryKeys {
         Ok(())
     }
 
-    /// The letter that came with `key`.
+    /// The letter that came with `key`, as the writer sees it within a transaction.
     pub(super) fn find(&self, connection: &Connection, key: DeliveryKey) -> rusqlite::Result<Option<Delivered>> {
+        if self.filter().is_absent(key) { Ok(None) } else { self.look_up(connection, key) }
+    }
+
+    /// The same as a reader sees it.
+    pub(super) fn look_up(&self, connection: &Connection, key: DeliveryKey) -> rusqlite::Result<Option<Delivered>> {
         let waiting = self.waiting().letters.get(&key).copied();
         if let Some(id) = waiting
             && let Some(delivered) = with_key(connection, id, key)?
         {
             return Ok(Some(delivered));
         }
-        let mut select = connection.prepare_cached(
-            "SELECT m.id, m.received_at FROM delivery_keys k CROSS JOIN messages m ON m.seq = k.seq
-             WHERE k.key = ?1 AND m.delivery_key = ?1",
-        )?;
-        let delivered = |row: &rusqlite::Row<'_>| {
-            let (id, received_at) = (MessageId::from_bytes(bytes(row, 0)?), Timestamp::from_millis(row.get(1)?));
-            Ok(Delivered { id, received_at, repeated: true })
-        };
-        select.query_row([key.as_bytes()], delivered).optional()
+        in_table(connection, key)
     }
 
     /// Notes the key of a letter that is stored with the number `seq` in the same transaction, now or next.
     pub(super) fn add(&self, connection: &Connection, key: DeliveryKey, id: MessageId, seq: i64) -> Result<()> {
+        self.filter().mark(key);
         let mut waiting = self.waiting();
         if seq > waiting.round.map_or(waiting.known, |round| round.max(waiting.known)) {
             waiting.letters.insert(key, id);
@@ -124,7 +134,8 @@ impl DeliveryKeys {
 
     fn settle(&self, connection: &Connection, together: usize) -> Result<Settled> {
         let (keys, is_all, round) = {
-            let mut waiting = self.waiting();
+            let (mut filter, mut waiting) = (self.filter(), self.waiting());
+            filter.learn_some(connection, LEARNED * together, waiting.letters.keys())?;
             let keys = waiting.next(together);
             let is_all = keys.len() == waiting.letters.len();
             if waiting.last.is_none() {
@@ -187,6 +198,18 @@ pub(super) fn look_over(connection: &Connection) -> Result<()> {
         return Ok(());
     }
     Err(StoreError::Internal(format!("{unknown} letters are missing among the delivery keys").into()))
+}
+
+fn in_table(connection: &Connection, key: DeliveryKey) -> rusqlite::Result<Option<Delivered>> {
+    let mut select = connection.prepare_cached(
+        "SELECT m.id, m.received_at FROM delivery_keys k CROSS JOIN messages m ON m.seq = k.seq
+         WHERE k.key = ?1 AND m.delivery_key = ?1",
+    )?;
+    let delivered = |row: &rusqlite::Row<'_>| {
+        let (id, received_at) = (MessageId::from_bytes(bytes(row, 0)?), Timestamp::from_millis(row.get(1)?));
+        Ok(Delivered { id, received_at, repeated: true })
+    };
+    select.query_row([key.as_bytes()], delivered).optional()
 }
 
 fn with_key(connection: &Connection, id: MessageId, key: DeliveryKey) -> rusqlite::Result<Option<Delivered>> {

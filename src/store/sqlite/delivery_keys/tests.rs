@@ -61,7 +61,7 @@ fn ordered(number: u32) -> DeliveryKey {
 
 /// Keys in no order.
 fn scattered(number: u32) -> DeliveryKey {
-    DeliveryKey::from_bytes(u128::from(number.wrapping_mul(0x9e37_79b9)).wrapping_mul(0x1_0000_0001_0001).to_be_bytes())
+    DeliveryKey::from_bytes(u128::from(number.wrapping_mul(0x9e37_79b9)).wrapping_mul((1 << 96) + 1).to_be_bytes())
 }
 
 fn id(number: u32) -> MessageId {
@@ -250,4 +250,29 @@ fn a_key_that_is_missing_in_the_table_is_noticed() {
     process.connection.execute_batch("DELETE FROM delivery_keys").unwrap();
     let sentence = look_over(&process.connection).unwrap_err().to_string();
     assert!(sentence.contains("1 letters"), "{sentence}");
+}
+
+#[test]
+fn a_key_that_comes_after_the_filter_has_learnt_all_is_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("letterbox.db");
+    let (process, other) = (Process::start(&path), Process::start(&path));
+    let learns_all = || {
+        process.settle(false);
+        process.memory.keys.filter().is_absent(scattered(9))
+    };
+    process.put(&letter(scattered(1), 1));
+    assert!(learns_all());
+    process.put(&letter(scattered(2), 2));
+    assert_eq!(process.find(scattered(2)), Some(id(2)), "it waits");
+    process.settle(false);
+    assert_eq!(process.find(scattered(2)), Some(id(2)), "it is in the table");
+    assert!(learns_all());
+    other.put(&letter(scattered(3), 3));
+    other.settle(false);
+    assert_eq!(process.find(scattered(3)), Some(id(3)), "another process has put it there");
+    // Its number is below the last that the table knows: it goes there at once.
+    assert!(learns_all());
+    process.put(&letter(scattered(4), 0));
+    assert_eq!(process.find(scattered(4)), Some(id(0)));
 }

@@ -44,7 +44,7 @@ impl Messages for SqliteStore {
 
     async fn delivered(&self, key: DeliveryKey) -> Result<Option<Delivered>> {
         let memory = Arc::clone(&self.memory);
-        self.readers.read_briefly(move |connection| Ok(memory.keys.find(connection, key)?)).await
+        self.readers.read_briefly(move |connection| Ok(memory.keys.look_up(connection, key)?)).await
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<Message>> {
