@@ -17,12 +17,12 @@ const STATEMENT_CACHE: usize = 64;
 /// Memory in which a connection keeps pages, in KiB: those of a search of common words among a million letters. It is
 /// taken as it is filled; SQLite's own default is 2,000.
 const PAGES_KEPT: i32 = 8 * 1_024;
-/// The same for a server's writer: the delivery keys of half a million letters, which stand in no order and have to be
-/// looked at for each new one.
+/// The same for a server's writer: the delivery keys of half a million letters, which stand in no order and are gone
+/// through each time that some are put among them.
 const PAGES_KEPT_BY_WRITER: i32 = 16 * 1_024;
 /// Pages in the log after which it is written home; SQLite's own default is 1,000. What is written over and over, as the
 /// indexes are while many letters come, goes home less often.
-const LOG_PAGES: u32 = 1_500;
+const LOG_PAGES: u32 = 3_200;
 /// They fit with a commit of some size into what is left to the log on a full disk. Each has a head of 24 bytes
 /// (<https://sqlite.org/fileformat2.html#walformat>).
 const _: () = assert!(LOG_PAGES as u64 * (4_096 + 24) + (2 << 20) <= LOG);

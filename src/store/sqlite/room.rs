@@ -9,10 +9,10 @@ use crate::store::{Result, StoreError};
 
 /// Bytes that new letters leave free. Logging in, marking and deleting also write, and a full disk refuses even a
 /// DELETE; so does the log, which may grow to some megabytes between two checkpoints.
-const RESERVE: u64 = 16 << 20;
+const RESERVE: u64 = 32 << 20;
 /// Of these, what the log takes in any case. Above it, the reserve may lie in the database itself: letters that were
 /// deleted leave their pages there, and the file does not shrink.
-pub(super) const LOG: u64 = 8 << 20;
+pub(super) const LOG: u64 = 16 << 20;
 
 /// How long it is believed that there is room. What is written meanwhile is a small part of the reserve.
 const BELIEVED: Duration = Duration::from_millis(5);

@@ -12,14 +12,14 @@ use crate::support::{Binary, OWNER, Output, PASSWORD, block_on, letterbox};
 
 const MIB: u64 = 1 << 20;
 
-/// A disk of 40 MiB; unmounted at the end.
+/// A disk of 80 MiB; unmounted at the end.
 struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
     fn mount() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=40m", "tmpfs"]).arg(directory.path());
+        mount.args(["-t", "tmpfs", "-o", "size=80m", "tmpfs"]).arg(directory.path());
         assert!(mount.status().unwrap().success());
         Self(directory)
     }
