@@ -18,7 +18,7 @@ const STATEMENT_CACHE: usize = 64;
 /// taken as it is filled; SQLite's own default is 2,000.
 const PAGES_KEPT: i32 = 8 * 1_024;
 /// The same for a server's writer: the delivery keys of half a million letters, which stand in no order and are gone
-/// through each time that some are put among them.
+/// through from one end to the other as new ones are put among them.
 const PAGES_KEPT_BY_WRITER: i32 = 16 * 1_024;
 /// Pages in the log after which it is written home; SQLite's own default is 1,000. What is written over and over, as the
 /// indexes are while many letters come, goes home less often.

@@ -133,9 +133,16 @@ impl DeliveryKeys {
     }
 
     fn settle(&self, connection: &Connection, together: usize) -> Result<Settled> {
+        {
+            let mut filter = self.filter();
+            // Readers ask for those that wait: they are not kept from it while the table is read.
+            if filter.knows_nothing() {
+                filter.begin(self.waiting().letters.keys());
+            }
+            filter.learn_some(connection, LEARNED * together)?;
+        }
         let (keys, is_all, round) = {
-            let (mut filter, mut waiting) = (self.filter(), self.waiting());
-            filter.learn_some(connection, LEARNED * together, waiting.letters.keys())?;
+            let mut waiting = self.waiting();
             let keys = waiting.next(together);
             let is_all = keys.len() == waiting.letters.len();
             if waiting.last.is_none() {

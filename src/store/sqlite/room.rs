@@ -8,7 +8,7 @@ use super::readers::Readers;
 use crate::store::{Result, StoreError};
 
 /// Bytes that new letters leave free. Logging in, marking and deleting also write, and a full disk refuses even a
-/// DELETE; so does the log, which may grow to some megabytes between two checkpoints.
+/// DELETE; so does the log, which may grow to 13 megabytes and more between two checkpoints.
 const RESERVE: u64 = 32 << 20;
 /// Of these, what the log takes in any case. Above it, the reserve may lie in the database itself: letters that were
 /// deleted leave their pages there, and the file does not shrink.

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use crate::store::Result;
 
-/// Letters that may wait. A search reads them: some milliseconds' work.
+/// Letters that may wait, about. A search reads them: some milliseconds' work.
 const LETTERS: u64 = 2_048;
 /// Letters that are indexed together. New ones wait for them some milliseconds; with half as many at once some 5 % fewer
 /// letters could be taken in.

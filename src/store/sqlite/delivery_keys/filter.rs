@@ -29,23 +29,25 @@ enum Known {
 }
 
 impl Filter {
-    /// Marks those that wait, and the next keys of the table, at most so many, until all are.
-    pub(super) fn learn_some<'a>(
-        &mut self,
-        connection: &Connection,
-        together: usize,
-        waiting: impl Iterator<Item = &'a DeliveryKey>,
-    ) -> rusqlite::Result<()> {
+    /// Whether it has yet to begin.
+    pub(super) fn knows_nothing(&self) -> bool {
+        matches!(self.known, Known::Nothing)
+    }
+
+    /// Begins with the keys that wait.
+    pub(super) fn begin<'a>(&mut self, waiting: impl Iterator<Item = &'a DeliveryKey>) {
+        self.marks = vec![0; 1 << (BITS - u64::BITS.trailing_zeros())];
+        waiting.for_each(|key| self.mark(*key));
+    }
+
+    /// Marks the next keys of the table, at most so many, until all are.
+    pub(super) fn learn_some(&mut self, connection: &Connection, together: usize) -> rusqlite::Result<()> {
         let mut last = match self.known {
             Known::All => return Ok(()),
-            Known::Nothing => {
-                self.marks = vec![0; 1 << (BITS - u64::BITS.trailing_zeros())];
-                waiting.for_each(|key| self.mark(*key));
-                None
-            }
+            Known::Nothing => None,
             Known::UpTo(key) => Some(key),
         };
-        // No key is shorter than another, and none is above the empty one that stands before all.
+        // All keys are above the empty one.
         let after = last.as_ref().map_or(&[][..], |key: &DeliveryKey| key.as_bytes());
         let mut select =
             connection.prepare_cached("SELECT key FROM delivery_keys WHERE key > ?1 ORDER BY key LIMIT ?2")?;
@@ -108,7 +110,10 @@ mod tests {
         for _ in 0..2 {
             for _ in 0..3 {
                 assert!(!filter.is_absent(key(2)), "not yet known for certain");
-                filter.learn_some(&connection, 2, [&waits].into_iter()).unwrap();
+                if filter.knows_nothing() {
+                    filter.begin([&waits].into_iter());
+                }
+                filter.learn_some(&connection, 2).unwrap();
             }
             for beginning in [0, 1, 63, 64, 100, (1 << BITS) - 1] {
                 assert!(!filter.is_absent(key(beginning)), "{beginning} is there");
