@@ -5,11 +5,17 @@ use crate::models::{DeliveryKey, MessageId};
 use crate::store::sqlite::connection::open_writer;
 use crate::store::sqlite::migrations::migrate;
 
-/// A writer on a table of numbers.
-fn numbers(directory: &tempfile::TempDir) -> Writer {
-    let path = directory.path().join("numbers.db");
+/// A new store for letters, and where it is.
+fn letters(directory: &tempfile::TempDir) -> (Connection, PathBuf) {
+    let path = directory.path().join("letters.db");
     let mut connection = open_writer(&path).unwrap();
     migrate(&mut connection, &path, false).unwrap();
+    (connection, path)
+}
+
+/// A writer on a table of numbers.
+fn numbers(directory: &tempfile::TempDir) -> Writer {
+    let (connection, path) = letters(directory);
     connection.execute_batch("CREATE TABLE numbers (number INTEGER)").unwrap();
     Writer::start(connection, path, Purpose::Command, Arc::default()).unwrap()
 }
@@ -111,17 +117,15 @@ async fn a_database_that_was_taken_away_is_not_made_anew_after_the_disk_failed()
     let directory = tempfile::tempdir().unwrap();
     let writer = numbers(&directory);
     let _ = writer.write(|_| Err::<(), _>(io_error())).await;
-    std::fs::remove_file(directory.path().join("numbers.db")).unwrap();
+    std::fs::remove_file(directory.path().join("letters.db")).unwrap();
     assert!(matches!(writer.write(insert).await, Err(StoreError::Unavailable(_))));
-    assert!(!directory.path().join("numbers.db").exists());
+    assert!(!directory.path().join("letters.db").exists());
 }
 
 #[tokio::test]
 async fn what_an_act_had_remembered_is_forgotten_when_it_is_undone_or_lost() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("letters.db");
-    let mut connection = open_writer(&path).unwrap();
-    migrate(&mut connection, &path, false).unwrap();
+    let (connection, path) = letters(&directory);
     let memory = Arc::<Memory>::default();
     let writer = Writer::start(connection, path, Purpose::Command, Arc::clone(&memory)).unwrap();
     let fails = || {
@@ -142,17 +146,20 @@ async fn what_an_act_had_remembered_is_forgotten_when_it_is_undone_or_lost() {
     assert!(lost.is_err() && is_forgotten().await.unwrap());
 }
 
+/// Has letters with these numbers wait to be indexed.
+fn let_wait(connection: &Connection, first: u32, last: u32) {
+    let some = "WITH RECURSIVE n (seq) AS (SELECT ?1 UNION ALL SELECT seq + 1 FROM n WHERE seq < ?2)
+                INSERT INTO unindexed (seq, bytes) SELECT seq, 1 FROM n";
+    connection.execute(some, [first, last]).unwrap();
+}
+
 #[test]
 fn letters_that_come_before_those_that_wait_are_counted_too() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("letters.db");
-    let mut connection = open_writer(&path).unwrap();
-    migrate(&mut connection, &path, false).unwrap();
+    let (connection, _) = letters(&directory);
     let mut followers = Followers::start(&connection, Arc::default(), Purpose::Serve).unwrap();
     for (first, last, is_too_much) in [(5_001, 5_200, false), (5_201, 6_000, false), (1, 1_400, true)] {
-        let some = "WITH RECURSIVE n (seq) AS (SELECT ?1 UNION ALL SELECT seq + 1 FROM n WHERE seq < ?2)
-                    INSERT INTO unindexed (seq, bytes) SELECT seq, 1 FROM n";
-        connection.execute(some, [first, last]).unwrap();
+        let_wait(&connection, first, last);
         followers.committed(&connection);
         followers.look(&connection, false).unwrap();
         assert_eq!(followers.far_behind().index, is_too_much, "up to {last}");
@@ -162,12 +169,8 @@ fn letters_that_come_before_those_that_wait_are_counted_too() {
 #[test]
 fn what_another_process_has_indexed_meanwhile_is_not_waited_for() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("letters.db");
-    let mut connection = open_writer(&path).unwrap();
-    migrate(&mut connection, &path, false).unwrap();
-    let many = "WITH RECURSIVE n (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n WHERE seq < 5000)
-                INSERT INTO unindexed (seq, bytes) SELECT seq, 1 FROM n";
-    connection.execute(many, []).unwrap();
+    let (connection, path) = letters(&directory);
+    let_wait(&connection, 1, 5_000);
     let mut followers = Followers::start(&connection, Arc::default(), Purpose::Serve).unwrap();
     followers.look(&connection, false).unwrap();
     let due = followers.far_behind();
