@@ -5,7 +5,7 @@
 //! the rows whose name contains one of these words (their names stand in `rows/mod.rs`). What needs a program that is
 //! not there (`wrk`, `npm`, the `mongod` that `LETTERBOX_TEST_MONGOD` names) says so in its place.
 //!
-//! `LETTERBOX_BENCH_ROUNDS` (5), `LETTERBOX_BENCH_SECONDS` (2, of a round), `LETTERBOX_BENCH_LETTERS` (1000000, of the
+//! `LETTERBOX_BENCH_ROUNDS` (5, three times as many for letters on MongoDB), `LETTERBOX_BENCH_SECONDS` (2, of a round), `LETTERBOX_BENCH_LETTERS` (1000000, of the
 //! large store) and `LETTERBOX_BENCH_REQUESTS` (1000000, of the row on memory) make it quicker. Stores are filled once,
 //! in `target/bench-letters-N`, which takes minutes for a million.
 //!

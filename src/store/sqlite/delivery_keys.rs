@@ -22,7 +22,7 @@ use crate::store::{Delivered, Result, StoreError};
 const MANY: usize = 32_768;
 /// Keys that are put into the table together. New letters wait for them some milliseconds.
 const TOGETHER: usize = 1_024;
-/// Keys that the filter learns of meanwhile, for each of them.
+/// Keys that the filter learns of meanwhile, for each of them. Until it knows all, letters wait about as long again.
 const LEARNED: usize = 16;
 /// How often some are settled until none is left, unless others write all the time.
 pub(super) const ROUNDS: usize = 2 * MANY / TOGETHER;
@@ -127,20 +127,13 @@ impl DeliveryKeys {
         self.waiting().letters.len() >= MANY
     }
 
-    /// Puts the next keys into the table.
+    /// Puts the next keys into the table, and has the filter learn some that are there.
     pub(super) fn settle_some(&self, connection: &Connection) -> Result<Settled> {
         self.settle(connection, TOGETHER)
     }
 
     fn settle(&self, connection: &Connection, together: usize) -> Result<Settled> {
-        {
-            let mut filter = self.filter();
-            // Readers ask for those that wait: they are not kept from it while the table is read.
-            if filter.knows_nothing() {
-                filter.begin(self.waiting().letters.keys());
-            }
-            filter.learn_some(connection, LEARNED * together)?;
-        }
+        self.learn_some(connection, LEARNED * together)?;
         let (keys, is_all, round) = {
             let mut waiting = self.waiting();
             let keys = waiting.next(together);
@@ -171,6 +164,15 @@ impl DeliveryKeys {
         }
         let last = keys.last().map(|(key, _)| *key).filter(|_| !is_end);
         Ok(Settled { keys, known, last })
+    }
+
+    /// Readers ask for the keys that wait, and are not kept from it while the table is read.
+    fn learn_some(&self, connection: &Connection, together: usize) -> rusqlite::Result<()> {
+        let mut filter = self.filter();
+        if filter.knows_nothing() {
+            filter.begin(self.waiting().letters.keys());
+        }
+        filter.learn_some(connection, together)
     }
 
     /// The transaction that put them into the table is there.

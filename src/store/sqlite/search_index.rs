@@ -29,8 +29,9 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Counts those that have come after the last one. So many rows were changed meanwhile: if that is much more than
-    /// these letters did, others may have come before it, and all are counted anew.
+    /// Counts those that have come after the last one. So many rows were changed meanwhile: if that is more than twice
+    /// what these letters did, others may have come before it, and all are counted anew. As many again may be missed until
+    /// the next look when it is quiet, or after some were indexed.
     pub(super) fn look_on(&mut self, connection: &Connection, changed: u64) -> Result<()> {
         let before = self.letters;
         self.count_on(connection)?;

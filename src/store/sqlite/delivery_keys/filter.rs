@@ -9,7 +9,7 @@ use crate::models::DeliveryKey;
 use crate::store::sqlite::bytes;
 
 /// Of so many bits at the beginning of a key: 2 MB. When there are a million keys, 6 of 100 others begin like one of
-/// them; when it has ten million, 45 do.
+/// them; when there are ten million, 45 do.
 const BITS: u32 = 24;
 
 /// Knows nothing at first.
