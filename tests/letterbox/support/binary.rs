@@ -1,4 +1,4 @@
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -29,10 +29,14 @@ pub fn letterbox(directory: &Path, settings: &[(&str, &str)]) -> Command {
 }
 
 impl Output {
-    /// Runs a command to its end, with `input` on its standard input.
+    /// Runs a command to its end, with `input` on its standard input, which it need not read: one that is refused for its
+    /// arguments may have ended before.
     pub fn of(command: &mut Command, input: &str) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        match child.stdin.take().unwrap().write_all(input.as_bytes()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            written => written.unwrap(),
+        }
         let output = child.wait_with_output().unwrap();
         Self {
             code: output.status.code().unwrap_or(-1),
