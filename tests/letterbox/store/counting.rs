@@ -84,10 +84,36 @@ fn a_process_that_dies_with_a_lot_open_leaves_the_counts_exact_and_others_close_
 fn a_process_that_ends_in_order_leaves_no_lot_open() {
     on_a_database(async |url| {
         let store = open_mongo(&url).await;
-        fill(&store, 0..10).await;
+        // So many that one for those after them is open too.
+        fill(&store, 0..150).await;
         store.close().await;
-        let closed = doc! { "open": [], "folders.inbox.total": 10_i64, "folders.inbox.unread": 10_i64 };
+        let closed = doc! { "open": [], "folders.inbox.total": 150_i64, "folders.inbox.unread": 150_i64 };
         assert_eq!(collection(&url, "counts").await.count_documents(closed).await.unwrap(), 1);
+    });
+}
+
+#[test]
+#[ignore = "needs a mongod: LETTERBOX_TEST_MONGOD"]
+fn no_letter_waits_for_the_next_lot_to_be_opened() {
+    on_a_database(async |url| {
+        let store = open_mongo(&url).await;
+        fill(&store, 0..150).await;
+        let begun = std::time::Instant::now();
+        while collection(&url, "counts").await.count_documents(doc! { "open": { "$size": 2 } }).await.unwrap() == 0 {
+            assert!(begun.elapsed() < Duration::from_secs(60), "no other lot is opened");
+        }
+        // From now on nothing is counted, and no lot opened.
+        let database = mongodb::Client::with_uri_str(&url).await.unwrap().default_database().unwrap();
+        let refuse = async |validator: Document| {
+            database.run_command(doc! { "collMod": "counts", "validator": validator }).await.unwrap();
+        };
+        refuse(doc! { "nobody": true }).await;
+        fill(&store, 150..350).await;
+        refuse(doc! {}).await;
+        fill(&store, 350..600).await;
+        assert_eq!(inbox(&store).await, (600, 600));
+        store.check(at(0)).await.unwrap();
+        store.close().await;
     });
 }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 use mongodb::bson::{DateTime, Document, Uuid, doc};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use super::counts::{ID, Ledger, sums};
@@ -29,14 +30,27 @@ const USED_FOR: Duration = Duration::from_secs(60);
 /// So long after it was opened nothing comes with a lot any more, in milliseconds. No act hangs longer than minutes.
 const FORGOTTEN_AFTER: i64 = 60 * 60 * 1_000;
 
-/// The lot with which letters come through this process just now.
+/// The lots with which letters come through this process.
 #[derive(Default)]
-pub(super) struct Lots(Mutex<Option<Current>>);
+pub(super) struct Lots(Mutex<Open>);
+
+#[derive(Default)]
+struct Open {
+    /// With which they set out just now.
+    current: Option<Current>,
+    /// One for those after them, so that nobody waits for it to be opened.
+    next: Option<Next>,
+}
 
 struct Current {
     lot: Arc<Lot>,
     opened: Instant,
     letters: usize,
+}
+
+struct Next {
+    lot: JoinHandle<mongodb::error::Result<Arc<Lot>>>,
+    opened: Instant,
 }
 
 /// An open lot. When nobody holds it any more, it is closed, if the fate of all its letters is known.
@@ -52,29 +66,57 @@ pub(super) struct Lot {
 impl Lots {
     /// The lot with which so many letters shall set out. The try has to be [settled](Lot::settle).
     pub(super) async fn set_out(&self, rooms: &Arc<Rooms>, letters: usize) -> mongodb::error::Result<Arc<Lot>> {
-        let mut current = self.0.lock().await;
+        let mut open = self.0.lock().await;
+        let Open { current, next } = &mut *open;
         current.take_if(|current| current.letters >= MANY || current.opened.elapsed() >= USED_FOR);
         let Current { lot, opened, letters: before } = match current.take() {
             Some(current) => current,
-            None => Current { opened: Instant::now(), lot: Lot::open(rooms).await?, letters: 0 },
+            None => Current::begin(rooms, next.take()).await?,
         };
         lot.unsettled.fetch_add(1, Ordering::AcqRel);
-        *current = Some(Current { lot: Arc::clone(&lot), opened, letters: before + letters });
+        let letters = before + letters;
+        *current = Some(Current { lot: Arc::clone(&lot), opened, letters });
+        if letters >= MANY / 2 {
+            next.get_or_insert_with(|| Next::open(rooms));
+        }
         Ok(lot)
     }
 
     /// Nothing more comes through this process. What cannot be closed now is left open.
     pub(super) async fn end(&self, rooms: &Rooms) {
-        if let Some(Current { lot, .. }) = self.0.lock().await.take()
-            && lot.unsettled.load(Ordering::Acquire) == 0
-        {
-            let _ = timeout(TRY_WITHIN, close(rooms, lot.id, Document::new())).await;
+        let Open { current, next } = std::mem::take(&mut *self.0.lock().await);
+        let next = async { next?.lot.await.ok()?.ok() };
+        let (current, next) = (current.map(|current| current.lot), timeout(TRY_WITHIN, next).await.ok().flatten());
+        for lot in [current, next].into_iter().flatten() {
+            if lot.unsettled.load(Ordering::Acquire) == 0 {
+                let _ = timeout(TRY_WITHIN, close(rooms, lot.id, Document::new())).await;
+            }
         }
     }
 
     /// Nobody knows what became of a try: nothing more sets out with its lot, which stays open.
     pub(super) async fn leave(&self, lot: &Arc<Lot>) {
-        self.0.lock().await.take_if(|current| Arc::ptr_eq(&current.lot, lot));
+        self.0.lock().await.current.take_if(|current| Arc::ptr_eq(&current.lot, lot));
+    }
+}
+
+impl Current {
+    /// Begins with the next lot, if it is open and not too old, else with a new one.
+    async fn begin(rooms: &Arc<Rooms>, next: Option<Next>) -> mongodb::error::Result<Self> {
+        if let Some(Next { lot, opened }) = next
+            && opened.elapsed() < USED_FOR
+            && let Ok(Ok(lot)) = lot.await
+        {
+            return Ok(Self { lot, opened, letters: 0 });
+        }
+        Ok(Self { opened: Instant::now(), lot: Lot::open(rooms).await?, letters: 0 })
+    }
+}
+
+impl Next {
+    fn open(rooms: &Arc<Rooms>) -> Self {
+        let rooms = Arc::clone(rooms);
+        Self { opened: Instant::now(), lot: tokio::spawn(async move { Lot::open(&rooms).await }) }
     }
 }
 
