@@ -106,7 +106,7 @@ impl Store for MongoStore {
     async fn close(&self) {
         self.reads.close().await;
         self.writes.close().await;
-        self.close_lot().await;
+        self.close_lots().await;
     }
 }
 

@@ -4,14 +4,15 @@
 //! makes the disk write once for all of them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use mongodb::bson::{DateTime, Uuid, doc};
 use mongodb::error::{Error, ErrorKind};
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::inbound::{Inbound, Inward};
 use super::letter::{GONE, Named, Stored, letters, name};
 use super::lots::{Lot, Lots};
 use crate::models::{DeliveryKey, MessageId};
@@ -20,37 +21,6 @@ use crate::store::mongo::fault::{DUPLICATE, hangs};
 use crate::store::mongo::values::{blob, time};
 use crate::store::mongo::{Fault, MongoStore, Rooms};
 use crate::store::{Delivered, Delivery, Result, StoreError};
-
-/// Letters that go in together, at most.
-const TOGETHER: usize = 100;
-/// How many such bags may be under way at once.
-const BAGS: usize = 2;
-
-/// Letters that wait.
-#[derive(Default)]
-pub(in crate::store::mongo) struct Inbound {
-    waiting: Mutex<Waiting>,
-    /// With which they are counted.
-    lots: Lots,
-}
-
-#[derive(Default)]
-struct Waiting {
-    letters: Vec<Inward>,
-    /// Bags under way.
-    bags: usize,
-}
-
-/// One letter, and whoever waits for its answer.
-struct Inward {
-    delivery: Delivery,
-    until: Instant,
-    /// Whether an earlier try may have put it in, which nobody was told of.
-    tried: bool,
-    answer: oneshot::Sender<Result<Delivered>>,
-    /// In the crowd, until it is answered, even when nobody waits for that any more.
-    _place: OwnedSemaphorePermit,
-}
 
 impl MongoStore {
     /// Puts a letter in, together with others that wait.
@@ -70,37 +40,11 @@ impl MongoStore {
     }
 }
 
-impl Inbound {
-    /// Closes the lot with which the last letters came.
-    pub(super) async fn close_lot(&self, rooms: &Rooms) {
-        self.lots.end(rooms).await;
-    }
-
-    /// Whether another bag shall set out.
-    fn add(&self, letter: Inward) -> bool {
-        let mut waiting = self.lock();
-        waiting.letters.push(letter);
-        let sets_out = waiting.bags < BAGS;
-        waiting.bags += usize::from(sets_out);
-        sets_out
-    }
-
-    /// The letters that have waited longest; none when the bag has nothing more to carry.
-    fn take(&self) -> Vec<Inward> {
-        let mut waiting = self.lock();
-        let most = waiting.letters.len().min(TOGETHER);
-        waiting.bags -= usize::from(most == 0);
-        waiting.letters.drain(..most).collect()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 async fn carry(inbound: Arc<Inbound>, rooms: Arc<Rooms>) {
+    let mut carried = 0;
     loop {
-        let mut bag = inbound.take();
+        let mut bag = inbound.next(carried).await;
+        carried = bag.len();
         if bag.is_empty() {
             return;
         }

@@ -6,6 +6,7 @@ mod change;
 mod counts;
 mod delete;
 mod find;
+mod inbound;
 pub(super) mod kept;
 mod letter;
 mod lots;
@@ -19,10 +20,10 @@ use async_trait::async_trait;
 use mongodb::bson::Uuid;
 use tokio::sync::{Mutex, watch};
 
-pub(super) use self::add::Inbound;
 pub(super) use self::arrivals::Arrivals;
 use self::change::Progress;
 use self::delete::Deletion;
+pub(super) use self::inbound::Inbound;
 pub(super) use self::tally::Tally;
 use super::{Fault, MongoStore, Rooms};
 use crate::models::{
@@ -172,12 +173,11 @@ impl Messages for MongoStore {
 }
 
 impl MongoStore {
-    /// Closes the lot with which letters came through this process. One that is not closed here is closed by others, after
-    /// an hour.
-    pub(super) async fn close_lot(&self) {
+    /// Closes the lots of this process. One that is not closed here is closed by others, after an hour.
+    pub(super) async fn close_lots(&self) {
         let (inbound, rooms) = (Arc::clone(&self.inbound), Arc::clone(&self.rooms));
         if let Some(runtime) = self.home.runtime() {
-            let _ = runtime.spawn(async move { inbound.close_lot(&rooms).await }).await;
+            let _ = runtime.spawn(async move { inbound.close_lots(&rooms).await }).await;
         }
     }
 
