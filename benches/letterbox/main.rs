@@ -5,9 +5,9 @@
 //! the rows whose name contains one of these words (their names stand in `rows/mod.rs`). What needs a program that is
 //! not there (`wrk`, `npm`, the `mongod` that `LETTERBOX_TEST_MONGOD` names) says so in its place.
 //!
-//! `LETTERBOX_BENCH_ROUNDS` (5, three times as many for letters on MongoDB), `LETTERBOX_BENCH_SECONDS` (2, of a round), `LETTERBOX_BENCH_LETTERS` (1000000, of the
-//! large store) and `LETTERBOX_BENCH_REQUESTS` (1000000, of the row on memory) make it quicker. Stores are filled once,
-//! in `target/bench-letters-N`, which takes minutes for a million.
+//! `LETTERBOX_BENCH_ROUNDS` (5, three times as many for rows that are looked at closely), `LETTERBOX_BENCH_SECONDS` (2, of
+//! a round), `LETTERBOX_BENCH_LETTERS` (1000000, of the large store) and `LETTERBOX_BENCH_REQUESTS` (1000000, of the row
+//! on memory) make it quicker. Stores are filled once, in `target/bench-letters-N`, which takes minutes for a million.
 //!
 //! Letterbox is the binary itself, as a process of its own with the settings of a fresh installation (rows say what
 //! differs), its log in a file of its directory. Peers in Rust are this very program with other arguments, built alike.

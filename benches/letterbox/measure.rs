@@ -11,6 +11,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// once it was asked so often.
 const ENOUGH: usize = 3;
 
+/// So many times as many turns are taken where it is looked at closely.
+const CLOSELY: usize = 3;
+
 /// The extent of a run.
 pub struct Plan {
     /// Times each side is measured, the sides in turn.
@@ -24,6 +27,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The same with more turns, for rows whose sides are so close, or whose turns find such different figures, that a few
+    /// say little.
+    pub fn closely(&self) -> Self {
+        Self { rounds: CLOSELY * self.rounds, ..*self }
+    }
+
     pub fn from_environment() -> Self {
         let number = |name: &str, otherwise: u64| {
             std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))

@@ -28,7 +28,7 @@ fn against_bare(plan: &Plan, encoding: &str, what: &str) -> Outcome {
     std::fs::write(&body, &page.body).unwrap();
     let bare = Server::peer(&["contact", &body.to_string_lossy(), &head.to_string_lossy()]);
     let sides = [&house, &bare].map(|server| Ask::get(server, "/contact").with(&accept));
-    let [house, bare] = load::in_turn(plan, sides.each_ref().map(|side| side as &dyn Load));
+    let [house, bare] = load::in_turn(&plan.closely(), sides.each_ref().map(|side| side as &dyn Load));
     let against = format!("bare actix-web, the same head and {} bytes from a constant", page.body.len());
     Ok(vec![Line::rates(what, &against, &house, &bare, Goal::AtLeast(0.90))])
 }

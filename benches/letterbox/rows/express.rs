@@ -51,7 +51,7 @@ fn posted(plan: &Plan, house: &Server, one: &Server, two: &Server) -> Line {
     for express in &sides[1..] {
         express.run(WARM_UP);
     }
-    let [house, one, two] = load::in_turn(plan, sides.each_ref().map(|side| side as &dyn Load));
+    let [house, one, two] = load::in_turn(&plan.closely(), sides.each_ref().map(|side| side as &dyn Load));
     let two_are_faster = two.per_second.median > one.per_second.median;
     let (peer, processes) = if two_are_faster { (two, "two processes") } else { (one, "one process") };
     let against = format!(

@@ -27,7 +27,7 @@ pub fn against_bare(plan: &Plan) -> Outcome {
     let [ours, theirs] = [&house, &bare].map(|server| length(server, &cookie));
     assert!(ours.abs_diff(theirs) < ALIKE, "pages of {ours} and {theirs} bytes are not the same");
     let sides = [&house, &bare].map(|server| Ask::get(server, PATH).with(&cookie));
-    let [house, bare] = load::in_turn(plan, sides.each_ref().map(|side| side as &dyn Load));
+    let [house, bare] = load::in_turn(&plan.closely(), sides.each_ref().map(|side| side as &dyn Load));
     let against = "bare actix-web, the same SQL in its worker, the same template, no guard";
     Ok(vec![Line::rates("GET /messages, 50 letters, guard included", against, &house, &bare, Goal::AtLeast(0.80))])
 }
@@ -40,7 +40,7 @@ pub fn many(plan: &Plan) -> Outcome {
     let deep = format!("{PATH}?before={}", deep(&database(&large), plan.letters / 2));
     let (to_few, to_many) = (log_in(few.port), log_in(many.port));
     let [few, first, deep] = load::in_turn(
-        plan,
+        &plan.closely(),
         [
             &Ask::get(&few, PATH).with(&to_few),
             &Ask::get(&many, PATH).with(&to_many),

@@ -13,8 +13,6 @@ use crate::table::{Goal, Line};
 
 /// Letters that lie in the store when pages are read.
 const LETTERS: u32 = 5_000;
-/// MongoDB has pauses of its own, and a turn finds twice as many letters as another: so many times as many turns are taken.
-const MORE_ROUNDS: usize = 3;
 const KEY: &str = "uJ4v9qTz2LmXw7RbYc1NfKd5Hs8GpEa3";
 
 /// Letters that most members have on disk before the sender is thanked. Letterbox does not count them by address, which
@@ -29,8 +27,8 @@ pub fn post(plan: &Plan) -> Outcome {
     assert_eq!(Client::connect(one.port).post("/contact", &load::letter(&one)).status, 303);
     let bare = Bare::connect(&url);
     let (to_one, to_both) = (Ask::post(&[&one]), Ask::post(&[&one, &other]));
-    let plan = Plan { rounds: MORE_ROUNDS * plan.rounds, ..*plan };
-    let [alone, one, two] = load::in_turn(&plan, [&Inserts(&bare), &to_one, &to_both]);
+    // MongoDB has pauses of its own, and a turn finds twice as many letters as another.
+    let [alone, one, two] = load::in_turn(&plan.closely(), [&Inserts(&bare), &to_one, &to_both]);
     let (sent, stored) = (one.sent + two.sent, bare.count());
     assert!(stored >= sent, "{stored} letters of {sent} were stored");
     let line = |what: &str, house: &Rate| {
