@@ -1,4 +1,5 @@
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,6 +20,16 @@ const FREE: u64 = 1 << 18;
 /// Mounts the disk. What the kernel has cached of it goes with the mount.
 pub fn mount(disk: &Arc<Mutex<Disk>>, at: &Path) -> BackgroundSession {
     fuser::spawn_mount(Mounted(Arc::clone(disk)), at, &Config::default()).unwrap()
+}
+
+/// Takes the disk away again.
+pub fn unmount(mounted: BackgroundSession) {
+    match mounted.umount_and_join() {
+        // What whoever reads requests is told when the end meets one that was just being handed over (Linux,
+        // fs/fuse/dev.c): by then every write has long been answered.
+        Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+        outcome => outcome.unwrap(),
+    }
 }
 
 struct Mounted(Arc<Mutex<Disk>>);

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::disk::{Disk, Loss};
-use super::mount::mount;
+use super::mount::{mount, unmount};
 use super::senders::Senders;
 use crate::support::{Binary, Browser};
 
@@ -30,7 +30,7 @@ fn r47_twenty_power_cuts_lose_no_acknowledged_letter_and_double_none() {
         // Once in a while long enough for the log to be written home and begun anew.
         let letters = if cut % 5 == 4 { 400 } else { cut * 7 % 40 + 1 };
         senders.send_until(server, CLIENTS, letters, Binary::kill);
-        mounted.umount_and_join().unwrap();
+        unmount(mounted);
         let loss = if cut % 2 == 0 { Loss::Everything } else { Loss::Some };
         disk.lock().unwrap().cut_power(loss);
         senders.check(&copy(&disk, directory.path()));
@@ -39,7 +39,7 @@ fn r47_twenty_power_cuts_lose_no_acknowledged_letter_and_double_none() {
     let server = Binary::start(directory.path(), &settings);
     senders.send_the_rest(&server);
     server.kill();
-    mounted.umount_and_join().unwrap();
+    unmount(mounted);
     senders.check(&copy(&disk, directory.path()));
 }
 
