@@ -51,7 +51,7 @@ pub enum AccountError {
     #[error("there is no user with this address")]
     Unknown,
     /// Nobody would be left who may manage users.
-    #[error("the last owner must stay an owner")]
+    #[error("the last owner must stay an owner; make somebody else an owner first")]
     LastOwner,
     /// The password that was asked for as a proof is another one.
     #[error("the password is not right")]

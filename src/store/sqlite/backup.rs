@@ -1,6 +1,7 @@
 //! A consistent copy of the database while the server writes.
 
 use std::fs::{File, Permissions};
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,9 @@ pub fn backup(source: &Path, target: &Path) -> Result<()> {
     }
     if !source.is_file() {
         return Err(StoreError::Refused(format!("There is no store at {} to back up.", source.display())));
+    }
+    if directory(target).metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Err(nowhere(target));
     }
     let partial = Partial::beside(target);
     copy(source, &partial.0).map_err(|error| failed(target, &error))?;
@@ -45,11 +49,12 @@ fn copy(source: &Path, partial: &Path) -> Result<()> {
 /// Gives the copy its name only if nobody else took it meanwhile.
 fn publish(partial: &Path, target: &Path) -> Result<()> {
     std::fs::hard_link(partial, target).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => taken(target),
+        ErrorKind::AlreadyExists => taken(target),
         _ => failed(target, &error.into()),
     })?;
-    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(directory).and_then(|directory| directory.sync_all()).map_err(|error| failed(target, &error.into()))
+    File::open(directory(target))
+        .and_then(|directory| directory.sync_all())
+        .map_err(|error| failed(target, &error.into()))
 }
 
 /// The unfinished copy; removed whatever happens.
@@ -67,6 +72,18 @@ impl Drop for Partial {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
+}
+
+/// Where a file lies, or shall lie.
+fn directory(file: &Path) -> &Path {
+    file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn nowhere(target: &Path) -> StoreError {
+    let directory = directory(target).display();
+    StoreError::Refused(format!(
+        "There is no directory {directory} to put the backup in; make it, or name a file in another one."
+    ))
 }
 
 fn taken(target: &Path) -> StoreError {

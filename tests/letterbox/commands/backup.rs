@@ -32,7 +32,7 @@ fn a_backup_overwrites_nothing_and_leaves_nothing_half_made() {
     fs::write(&there, "mine").unwrap();
     refused(&run(directory.path(), &["backup", "there.db"], &[], ""), 1, &["there.db"]);
     assert_eq!(fs::read(&there).unwrap(), b"mine");
-    refused(&run(directory.path(), &["backup", "no/such/folder/copy.db"], &[], ""), 1, &["copy.db"]);
+    refused(&run(directory.path(), &["backup", "no/such/folder/copy.db"], &[], ""), 1, &["no/such/folder", "make it"]);
     let mut names: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["data", "there.db"]);

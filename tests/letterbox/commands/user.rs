@@ -53,7 +53,7 @@ fn what_cannot_be_a_user_is_refused_in_one_sentence() {
         (vec!["user", "password", "nobody@example.com", "--password-stdin"], PASSWORD, 1, "no user"),
         (vec!["user", "password", OWNER, "--password-stdin"], "short", 1, "12"),
         (vec!["user", "remove", "nobody@example.com"], "", 1, "no user"),
-        (vec!["user", "remove", OWNER], "", 1, "last owner"),
+        (vec!["user", "remove", OWNER], "", 1, "make somebody else an owner first"),
     ] {
         refused(&run(directory.path(), &words, &[], password), code, &[told]);
     }
