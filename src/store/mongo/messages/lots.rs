@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use mongodb::bson::{DateTime, Document, Uuid, doc};
 use tokio::runtime::Handle;
@@ -32,26 +32,29 @@ const FORGOTTEN_AFTER: i64 = 60 * 60 * 1_000;
 
 /// The lots with which letters come through this process.
 #[derive(Default)]
-pub(super) struct Lots(Mutex<Open>);
+pub(super) struct Lots(Mutex<Ours>);
 
 #[derive(Default)]
-struct Open {
-    /// With which they set out just now.
+struct Ours {
+    /// With which letters set out just now.
     current: Option<Current>,
-    /// One for those after them, so that nobody waits for it to be opened.
+    /// One for those after them, so that they need not wait until it is open.
     next: Option<Next>,
 }
 
 struct Current {
     lot: Arc<Lot>,
-    opened: Instant,
+    age: Age,
     letters: usize,
 }
 
 struct Next {
     lot: JoinHandle<mongodb::error::Result<Arc<Lot>>>,
-    opened: Instant,
+    age: Age,
 }
+
+/// When a lot began to be opened. While a machine sleeps one of these clocks stands still, the other is set now and then.
+struct Age(Instant, SystemTime);
 
 /// An open lot. When nobody holds it any more, it is closed, if the fate of all its letters is known.
 pub(super) struct Lot {
@@ -66,16 +69,16 @@ pub(super) struct Lot {
 impl Lots {
     /// The lot with which so many letters shall set out. The try has to be [settled](Lot::settle).
     pub(super) async fn set_out(&self, rooms: &Arc<Rooms>, letters: usize) -> mongodb::error::Result<Arc<Lot>> {
-        let mut open = self.0.lock().await;
-        let Open { current, next } = &mut *open;
-        current.take_if(|current| current.letters >= MANY || current.opened.elapsed() >= USED_FOR);
-        let Current { lot, opened, letters: before } = match current.take() {
+        let mut ours = self.0.lock().await;
+        let Ours { current, next } = &mut *ours;
+        current.take_if(|current| current.letters >= MANY || current.age.is_over());
+        let Current { lot, age, letters: before } = match current.take() {
             Some(current) => current,
             None => Current::begin(rooms, next.take()).await?,
         };
         lot.unsettled.fetch_add(1, Ordering::AcqRel);
         let letters = before + letters;
-        *current = Some(Current { lot: Arc::clone(&lot), opened, letters });
+        *current = Some(Current { lot: Arc::clone(&lot), age, letters });
         if letters >= MANY / 2 {
             next.get_or_insert_with(|| Next::open(rooms));
         }
@@ -84,14 +87,26 @@ impl Lots {
 
     /// Nothing more comes through this process. What cannot be closed now is left open.
     pub(super) async fn end(&self, rooms: &Rooms) {
-        let Open { current, next } = std::mem::take(&mut *self.0.lock().await);
-        let next = async { next?.lot.await.ok()?.ok() };
-        let (current, next) = (current.map(|current| current.lot), timeout(TRY_WITHIN, next).await.ok().flatten());
-        for lot in [current, next].into_iter().flatten() {
+        let Ours { current, next } = std::mem::take(&mut *self.0.lock().await);
+        let end = async |lot: Arc<Lot>| {
             if lot.unsettled.load(Ordering::Acquire) == 0 {
                 let _ = timeout(TRY_WITHIN, close(rooms, lot.id, Document::new())).await;
             }
-        }
+        };
+        let current = async {
+            if let Some(Current { lot, .. }) = current {
+                end(lot).await;
+            }
+        };
+        let next = async {
+            // To open it takes no longer than any other try.
+            if let Some(Next { lot, .. }) = next
+                && let Ok(Ok(lot)) = lot.await
+            {
+                end(lot).await;
+            }
+        };
+        tokio::join!(current, next);
     }
 
     /// Nobody knows what became of a try: nothing more sets out with its lot, which stays open.
@@ -101,22 +116,38 @@ impl Lots {
 }
 
 impl Current {
-    /// Begins with the next lot, if it is open and not too old, else with a new one.
+    /// Begins with the next lot, else with a new one.
     async fn begin(rooms: &Arc<Rooms>, next: Option<Next>) -> mongodb::error::Result<Self> {
-        if let Some(Next { lot, opened }) = next
-            && opened.elapsed() < USED_FOR
-            && let Ok(Ok(lot)) = lot.await
+        if let Some(Next { lot, age }) = next
+            && !age.is_over()
         {
-            return Ok(Self { lot, opened, letters: 0 });
+            // What went wrong some time ago may go well now.
+            let is_news = !lot.is_finished();
+            match lot.await {
+                Ok(Ok(lot)) => return Ok(Self { lot, age, letters: 0 }),
+                Ok(Err(error)) if is_news => return Err(error),
+                Ok(Err(_)) | Err(_) => {}
+            }
         }
-        Ok(Self { opened: Instant::now(), lot: Lot::open(rooms).await?, letters: 0 })
+        Ok(Self { age: Age::new(), lot: Lot::open(rooms).await?, letters: 0 })
     }
 }
 
 impl Next {
     fn open(rooms: &Arc<Rooms>) -> Self {
         let rooms = Arc::clone(rooms);
-        Self { opened: Instant::now(), lot: tokio::spawn(async move { Lot::open(&rooms).await }) }
+        Self { age: Age::new(), lot: tokio::spawn(async move { Lot::open(&rooms).await }) }
+    }
+}
+
+impl Age {
+    fn new() -> Self {
+        Self(Instant::now(), SystemTime::now())
+    }
+
+    /// Whether no letter sets out any more with a lot of this age.
+    fn is_over(&self) -> bool {
+        self.0.elapsed() >= USED_FOR || self.1.elapsed().is_ok_and(|elapsed| elapsed >= USED_FOR)
     }
 }
 
