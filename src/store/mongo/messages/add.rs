@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::inbound::{Inbound, Inward};
+use super::inbound::{Bag, Inbound, Inward};
 use super::letter::{GONE, Named, Stored, letters, name};
 use super::lots::{Lot, Lots};
 use crate::models::{DeliveryKey, MessageId};
@@ -29,8 +29,8 @@ impl MongoStore {
         let until = Instant::now() + WRITE_WITHIN;
         let letter = Inward { delivery, until, tried: false, answer, _place: self.writes.enter()? };
         let runtime = self.home.runtime().ok_or_else(closed)?;
-        if self.inbound.add(letter) {
-            runtime.spawn(carry(Arc::clone(&self.inbound), Arc::clone(&self.rooms)));
+        if let Some(bag) = self.inbound.add(letter) {
+            runtime.spawn(carry(bag, Arc::clone(&self.inbound), Arc::clone(&self.rooms)));
         }
         match timeout_at(until, answered).await {
             Ok(Ok(outcome)) => outcome,
@@ -40,17 +40,17 @@ impl MongoStore {
     }
 }
 
-async fn carry(inbound: Arc<Inbound>, rooms: Arc<Rooms>) {
-    let mut carried = 0;
+async fn carry(mut bag: Bag, inbound: Arc<Inbound>, rooms: Arc<Rooms>) {
     loop {
-        let mut bag = inbound.next(carried).await;
-        carried = bag.len();
-        if bag.is_empty() {
+        let mut letters = bag.next().await;
+        if letters.is_empty() {
             return;
         }
-        while !bag.is_empty() {
-            bag = try_once(&inbound.lots, &rooms, bag).await;
-            if !bag.is_empty() {
+        while !letters.is_empty() {
+            let carried = letters.len();
+            letters = try_once(&inbound.lots, &rooms, letters).await;
+            bag.answered(carried - letters.len());
+            if !letters.is_empty() {
                 sleep(PAUSE).await;
             }
         }

@@ -4,7 +4,7 @@
 //! write again together, so that the first of them would set out alone and leave the others to wait for its return: a
 //! bag waits a moment for its share of the letters that are about.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
@@ -20,7 +20,7 @@ const TOGETHER: usize = 100;
 const BAGS: usize = 2;
 /// How long a bag waits for its share.
 const GATHERS_FOR: Duration = Duration::from_millis(2);
-/// With every bag so much of the crowd is forgotten, unless it is there: one of so many letters.
+/// Each bag lets the number of letters that are expected shrink by one in so many, down to those that are there.
 const FORGETS: usize = 8;
 
 /// Letters that wait.
@@ -38,10 +38,19 @@ struct Waiting {
     letters: Vec<Inward>,
     /// Bags under way.
     bags: usize,
-    /// Letters in them.
+    /// Letters in them that are not answered yet.
     carried: usize,
-    /// Letters that were about lately, waiting or under way.
-    crowd: usize,
+    /// Letters that are expected to be about, waiting or under way, as many as were about with the last bags.
+    expected: usize,
+}
+
+/// A bag under way. It gives back what it has when it is dropped, whatever became of its letters.
+pub(super) struct Bag {
+    inbound: Arc<Inbound>,
+    /// Its letters that are not answered yet.
+    carried: usize,
+    /// Whether it has found nothing more to carry, and is not counted any more.
+    ended: bool,
 }
 
 /// One letter, and whoever waits for its answer.
@@ -51,7 +60,7 @@ pub(super) struct Inward {
     /// Whether an earlier try may have put it in, which nobody was told of.
     pub(super) tried: bool,
     pub(super) answer: oneshot::Sender<Result<Delivered>>,
-    /// In the crowd, until it is answered, even when nobody waits for that any more.
+    /// In the crowd before the gate, until it is answered, even when nobody waits for that any more.
     pub(super) _place: OwnedSemaphorePermit,
 }
 
@@ -61,8 +70,8 @@ impl Inbound {
         self.lots.end(rooms).await;
     }
 
-    /// Whether another bag shall set out.
-    pub(super) fn add(&self, letter: Inward) -> bool {
+    /// Another bag, if one shall set out.
+    pub(super) fn add(self: &Arc<Self>, letter: Inward) -> Option<Bag> {
         let mut waiting = self.lock();
         waiting.letters.push(letter);
         if waiting.is_share() {
@@ -70,20 +79,15 @@ impl Inbound {
         }
         let sets_out = waiting.bags < BAGS;
         waiting.bags += usize::from(sets_out);
-        sets_out
+        sets_out.then(|| Bag { inbound: Arc::clone(self), carried: 0, ended: false })
     }
 
-    /// The letters of a bag that has `carried` so many before: those that have waited longest. None when there is nothing
-    /// more to carry.
-    pub(super) async fn next(&self, carried: usize) -> Vec<Inward> {
-        self.lock().carried -= carried;
-        // Whoever never comes back is not waited for long.
-        let _ = timeout(GATHERS_FOR, self.gather()).await;
-        self.lock().take()
-    }
-
-    async fn gather(&self) {
-        while !self.lock().is_share() {
+    /// Takes a share as soon as one waits.
+    async fn gather(&self) -> Vec<Inward> {
+        loop {
+            if let Some(letters) = self.lock().take_share() {
+                return letters;
+            }
             self.share.notified().await;
         }
     }
@@ -93,17 +97,56 @@ impl Inbound {
     }
 }
 
-impl Waiting {
-    /// Whether one bag's share of the crowd waits. One that is alone is its own crowd.
-    fn is_share(&self) -> bool {
-        self.letters.len() >= self.crowd / BAGS
+impl Bag {
+    /// The letters that have waited longest; empty when there is nothing more to carry, and the bag has ended.
+    pub(super) async fn next(&mut self) -> Vec<Inward> {
+        // Whoever never comes back is not waited for long.
+        let gathered = timeout(GATHERS_FOR, self.inbound.gather()).await;
+        let letters = gathered.unwrap_or_else(|_| self.inbound.lock().take());
+        (self.carried, self.ended) = (letters.len(), letters.is_empty());
+        letters
     }
 
+    /// So many of its letters were answered.
+    pub(super) fn answered(&mut self, letters: usize) {
+        self.carried -= letters;
+        self.inbound.lock().carried -= letters;
+    }
+}
+
+impl Drop for Bag {
+    fn drop(&mut self) {
+        let mut waiting = self.inbound.lock();
+        waiting.carried -= self.carried;
+        waiting.bags -= usize::from(!self.ended);
+    }
+}
+
+impl Waiting {
+    /// One bag's share of the letters that are expected.
+    fn share(&self) -> usize {
+        (self.expected / BAGS).min(TOGETHER)
+    }
+
+    /// Whether as many wait. One letter alone is always as many, once the others are forgotten.
+    fn is_share(&self) -> bool {
+        self.letters.len() >= self.share()
+    }
+
+    fn take_share(&mut self) -> Option<Vec<Inward>> {
+        self.is_share().then(|| self.take())
+    }
+
+    /// What is there, up to a share. A bag that finds nothing ends, and the last one forgets how many there were.
     fn take(&mut self) -> Vec<Inward> {
-        self.crowd = (self.letters.len() + self.carried).max(self.crowd - self.crowd.div_ceil(FORGETS));
-        let most = self.crowd.div_ceil(BAGS).min(TOGETHER).min(self.letters.len());
-        self.bags -= usize::from(most == 0);
+        let about = self.letters.len() + self.carried;
+        self.expected = about.max(self.expected - self.expected.div_ceil(FORGETS));
+        let most = self.expected.div_ceil(BAGS).min(TOGETHER).min(self.letters.len());
         self.carried += most;
+        if most == 0 {
+            self.bags -= 1;
+            self.expected *= usize::from(self.bags > 0);
+        }
         self.letters.drain(..most).collect()
     }
 }
@@ -136,65 +179,120 @@ mod tests {
         }
     }
 
-    /// How many bags set out for so many letters.
-    fn add(inbound: &Inbound, letters: usize) -> usize {
-        (0..letters).filter(|_| inbound.add(letter())).count()
+    /// The bags that set out for so many letters.
+    fn add(inbound: &Arc<Inbound>, letters: usize) -> Vec<Bag> {
+        (0..letters).filter_map(|_| inbound.add(letter())).collect()
     }
 
     /// How many letters a bag takes that need not wait for more.
-    fn at_once(inbound: &Inbound, carried: usize) -> Option<usize> {
-        inbound.next(carried).now_or_never().map(|bag| bag.len())
+    fn at_once(bag: &mut Bag) -> Option<usize> {
+        bag.next().now_or_never().map(|letters| letters.len())
+    }
+
+    fn two(bags: Vec<Bag>) -> [Bag; 2] {
+        bags.try_into().unwrap_or_else(|bags: Vec<Bag>| panic!("{} bags", bags.len()))
     }
 
     #[tokio::test]
     async fn a_letter_that_is_alone_sets_out_at_once() {
-        let inbound = Inbound::default();
+        let inbound = Arc::default();
         for _ in 0..3 {
-            assert_eq!((add(&inbound, 1), at_once(&inbound, 0)), (1, Some(1)));
-            assert_eq!(at_once(&inbound, 1), Some(0), "there is nothing more to carry");
+            let mut bags = add(&inbound, 1);
+            assert_eq!((bags.len(), at_once(&mut bags[0])), (1, Some(1)));
+            bags[0].answered(1);
+            assert_eq!(at_once(&mut bags[0]), Some(0), "there is nothing more to carry");
         }
     }
 
     #[tokio::test]
     async fn a_crowd_is_shared_by_the_bags_and_whoever_was_answered_is_waited_for() {
-        let inbound = Inbound::default();
-        assert_eq!(add(&inbound, 64), BAGS);
-        assert_eq!(at_once(&inbound, 0), Some(32));
-        assert_eq!(at_once(&inbound, 0), Some(32));
+        let inbound = Arc::default();
+        let [mut one, mut other] = two(add(&inbound, 64));
+        assert_eq!((at_once(&mut one), at_once(&mut other)), (Some(32), Some(32)));
         // The first bag is back, and half of those it carried write again.
-        assert_eq!(add(&inbound, 16), 0);
-        let mut next = Box::pin(inbound.next(32));
+        one.answered(32);
+        assert!(add(&inbound, 16).is_empty());
+        let mut next = Box::pin(one.next());
         assert!(next.as_mut().now_or_never().is_none(), "it sets out with half of its share");
-        assert_eq!(add(&inbound, 16), 0);
-        assert_eq!(next.await.len(), 32);
-        // Nobody else comes, and the other bag does not wait for that.
-        assert_eq!(inbound.next(32).await.len(), 0);
+        assert!(add(&inbound, 16).is_empty());
+        assert_eq!(next.as_mut().now_or_never().map(|letters| letters.len()), Some(32), "nobody told it");
+        drop(next);
+        // Nobody else comes, and the other bag does not wait long for that.
+        other.answered(32);
+        assert_eq!(other.next().await.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn of_two_bags_that_wait_one_takes_the_share_and_the_other_waits_on() {
+        let inbound = Arc::default();
+        let [mut one, mut other] = two(add(&inbound, 64));
+        assert_eq!((at_once(&mut one), at_once(&mut other)), (Some(32), Some(32)));
+        one.answered(32);
+        other.answered(32);
+        let (mut one, mut other) = (Box::pin(one.next()), Box::pin(other.next()));
+        assert!(one.as_mut().now_or_never().is_none() && other.as_mut().now_or_never().is_none());
+        add(&inbound, 33);
+        // An eighth of 64 may have gone for good.
+        assert_eq!(one.as_mut().now_or_never().map(|letters| letters.len()), Some(28));
+        assert!(other.as_mut().now_or_never().is_none(), "the one that is left sets out alone");
+        add(&inbound, 31);
+        assert_eq!(other.as_mut().now_or_never().map(|letters| letters.len()), Some(32));
     }
 
     #[tokio::test]
     async fn a_crowd_that_has_gone_is_not_waited_for_any_more() {
-        let inbound = Inbound::default();
-        add(&inbound, 64);
-        let mut carried = inbound.next(0).await.len() + inbound.next(0).await.len();
+        let inbound = Arc::default();
+        let [mut one, mut other] = two(add(&inbound, 64));
+        assert_eq!((at_once(&mut one), at_once(&mut other)), (Some(32), Some(32)));
+        one.answered(32);
+        other.answered(32);
         let mut waits = 0;
         loop {
             add(&inbound, 1);
-            let mut next = Box::pin(inbound.next(carried));
-            if let Some(bag) = next.as_mut().now_or_never() {
-                assert_eq!(bag.len(), 1);
+            let mut next = Box::pin(one.next());
+            let at_once = next.as_mut().now_or_never().map(|letters| letters.len());
+            if at_once.is_none() {
+                assert_eq!(next.as_mut().await.len(), 1);
+                waits += 1;
+                assert!(waits < 30, "a crowd of 64 is waited for");
+            }
+            drop(next);
+            one.answered(1);
+            if at_once.is_some() {
                 break;
             }
-            carried = next.await.len();
-            waits += 1;
-            assert!(waits < 30, "a crowd of 64 is waited for");
         }
         assert!(waits > 0, "the first to come back is not alone");
     }
 
     #[tokio::test]
-    async fn a_bag_takes_no_more_than_the_server_is_given_at_once() {
-        let inbound = Inbound::default();
-        add(&inbound, 3 * TOGETHER);
-        assert_eq!(at_once(&inbound, 0), Some(TOGETHER));
+    async fn when_no_bag_is_under_way_any_more_nobody_is_waited_for() {
+        let inbound = Arc::default();
+        let [mut one, mut other] = two(add(&inbound, 64));
+        assert_eq!((at_once(&mut one), at_once(&mut other)), (Some(32), Some(32)));
+        one.answered(32);
+        other.answered(32);
+        assert_eq!((one.next().await.len(), other.next().await.len()), (0, 0));
+        assert_eq!(at_once(&mut add(&inbound, 1)[0]), Some(1));
+    }
+
+    #[tokio::test]
+    async fn a_bag_takes_no_more_than_the_server_is_given_at_once_and_waits_for_no_more() {
+        let inbound = Arc::default();
+        let [mut one, mut other] = two(add(&inbound, 3 * TOGETHER));
+        assert_eq!((at_once(&mut one), at_once(&mut other)), (Some(TOGETHER), Some(TOGETHER)));
+        one.answered(TOGETHER);
+        assert_eq!(at_once(&mut one), Some(TOGETHER));
+    }
+
+    #[tokio::test]
+    async fn a_bag_that_is_lost_is_followed_by_another() {
+        let inbound = Arc::default();
+        let [mut lost, _other] = two(add(&inbound, 8));
+        assert_eq!(at_once(&mut lost), Some(4));
+        drop(lost);
+        assert_eq!(inbound.lock().carried, 0);
+        let mut bags = add(&inbound, 1);
+        assert_eq!((bags.len(), at_once(&mut bags[0])), (1, Some(4)));
     }
 }
