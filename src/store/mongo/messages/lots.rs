@@ -53,7 +53,8 @@ struct Next {
     age: Age,
 }
 
-/// When a lot began to be opened. While a machine sleeps one of these clocks stands still, the other is set now and then.
+/// When a lot began to be opened, by two clocks: the first stands still while the machine sleeps, the other one may be
+/// set.
 struct Age(Instant, SystemTime);
 
 /// An open lot. When nobody holds it any more, it is closed, if the fate of all its letters is known.
