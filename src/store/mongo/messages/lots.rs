@@ -27,7 +27,8 @@ use crate::store::mongo::{Fault, Rooms};
 const MANY: usize = 200;
 /// How long letters may set out with a lot: less by far than [`FORGOTTEN_AFTER`].
 const USED_FOR: Duration = Duration::from_secs(60);
-/// So long after it was opened nothing comes with a lot any more, in milliseconds. No act hangs longer than minutes.
+/// So long after it was opened nothing comes with a lot any more, in milliseconds. No act hangs longer than minutes,
+/// unless the machine sleeps over it.
 const FORGOTTEN_AFTER: i64 = 60 * 60 * 1_000;
 
 /// The lots with which letters come through this process.
@@ -77,6 +78,10 @@ impl Lots {
             Some(current) => current,
             None => Current::begin(rooms, next.take()).await?,
         };
+        // The machine slept while it was opened: that is tried again.
+        if age.is_over() {
+            return Err(hangs());
+        }
         lot.unsettled.fetch_add(1, Ordering::AcqRel);
         let letters = before + letters;
         *current = Some(Current { lot: Arc::clone(&lot), age, letters });
