@@ -118,7 +118,13 @@ impl Drop for Bag {
     fn drop(&mut self) {
         let mut waiting = self.inbound.lock();
         waiting.carried -= self.carried;
-        waiting.bags -= usize::from(!self.ended);
+        if !self.ended {
+            waiting.bags -= 1;
+            let stranded = waiting.stranded();
+            drop(waiting);
+            // Whoever waits for them is told that they are lost here, and not left to wait.
+            drop(stranded);
+        }
     }
 }
 
@@ -131,6 +137,15 @@ impl Waiting {
     /// Whether as many wait. One letter alone is always as many, once the others are forgotten.
     fn is_share(&self) -> bool {
         self.letters.len() >= self.share()
+    }
+
+    /// The letters that nobody carries, when the last bag was lost; none else.
+    fn stranded(&mut self) -> Vec<Inward> {
+        if self.bags > 0 {
+            return Vec::new();
+        }
+        self.expected = 0;
+        std::mem::take(&mut self.letters)
     }
 
     fn take_share(&mut self) -> Option<Vec<Inward>> {
@@ -286,13 +301,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_bag_that_is_lost_is_followed_by_another() {
+    async fn a_bag_that_is_lost_is_followed_by_another_and_the_last_leaves_nobody_waiting() {
         let inbound = Arc::default();
-        let [mut lost, _other] = two(add(&inbound, 8));
+        let [mut lost, other] = two(add(&inbound, 8));
         assert_eq!(at_once(&mut lost), Some(4));
         drop(lost);
         assert_eq!(inbound.lock().carried, 0);
         let mut bags = add(&inbound, 1);
         assert_eq!((bags.len(), at_once(&mut bags[0])), (1, Some(4)));
+        drop((bags, other));
+        assert!(inbound.lock().letters.is_empty());
     }
 }
