@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::inbound::{Bag, Inbound, Inward};
+use super::inbound::{Bag, Inward};
 use super::letter::{GONE, Named, Stored, letters, name};
 use super::lots::{Lot, Lots};
 use crate::models::{DeliveryKey, MessageId};
@@ -30,7 +30,7 @@ impl MongoStore {
         let letter = Inward { delivery, until, tried: false, answer, _place: self.writes.enter()? };
         let runtime = self.home.runtime().ok_or_else(closed)?;
         if let Some(bag) = self.inbound.add(letter) {
-            runtime.spawn(carry(bag, Arc::clone(&self.inbound), Arc::clone(&self.rooms)));
+            runtime.spawn(carry(bag, Arc::clone(&self.rooms)));
         }
         match timeout_at(until, answered).await {
             Ok(Ok(outcome)) => outcome,
@@ -40,7 +40,7 @@ impl MongoStore {
     }
 }
 
-async fn carry(mut bag: Bag, inbound: Arc<Inbound>, rooms: Arc<Rooms>) {
+async fn carry(mut bag: Bag, rooms: Arc<Rooms>) {
     loop {
         let mut letters = bag.next().await;
         if letters.is_empty() {
@@ -48,7 +48,7 @@ async fn carry(mut bag: Bag, inbound: Arc<Inbound>, rooms: Arc<Rooms>) {
         }
         while !letters.is_empty() {
             let carried = letters.len();
-            letters = try_once(&inbound.lots, &rooms, letters).await;
+            letters = try_once(bag.lots(), &rooms, letters).await;
             bag.answered(carried - letters.len());
             if !letters.is_empty() {
                 sleep(PAUSE).await;

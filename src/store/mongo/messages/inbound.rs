@@ -11,7 +11,6 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, timeout};
 
 use super::lots::Lots;
-use crate::store::mongo::Rooms;
 use crate::store::{Delivered, Delivery, Result};
 
 /// Letters that go in together, at most.
@@ -65,11 +64,6 @@ pub(super) struct Inward {
 }
 
 impl Inbound {
-    /// Closes the lots with which letters came, or would have come next.
-    pub(super) async fn close_lots(&self, rooms: &Rooms) {
-        self.lots.end(rooms).await;
-    }
-
     /// Another bag, if one shall set out.
     pub(super) fn add(self: &Arc<Self>, letter: Inward) -> Option<Bag> {
         let mut waiting = self.lock();
@@ -107,6 +101,11 @@ impl Bag {
         letters
     }
 
+    /// With which its letters are counted.
+    pub(super) fn lots(&self) -> &Lots {
+        &self.inbound.lots
+    }
+
     /// So many of its letters were answered.
     pub(super) fn answered(&mut self, letters: usize) {
         self.carried -= letters;
@@ -118,11 +117,14 @@ impl Drop for Bag {
     fn drop(&mut self) {
         let mut waiting = self.inbound.lock();
         waiting.carried -= self.carried;
-        if !self.ended {
-            waiting.bags -= 1;
-            let stranded = waiting.stranded();
+        if self.ended {
+            return;
+        }
+        waiting.end_bag();
+        if waiting.bags == 0 {
+            // Nobody carries these any more. Whoever waits for them is told so by their end, outside the lock.
+            let stranded = std::mem::take(&mut waiting.letters);
             drop(waiting);
-            // Whoever waits for them is told that they are lost here, and not left to wait.
             drop(stranded);
         }
     }
@@ -139,28 +141,26 @@ impl Waiting {
         self.letters.len() >= self.share()
     }
 
-    /// The letters that nobody carries, when the last bag was lost; none else.
-    fn stranded(&mut self) -> Vec<Inward> {
-        if self.bags > 0 {
-            return Vec::new();
+    /// One bag less is under way. When the last one ends it is forgotten how many letters there were.
+    fn end_bag(&mut self) {
+        self.bags -= 1;
+        if self.bags == 0 {
+            self.expected = 0;
         }
-        self.expected = 0;
-        std::mem::take(&mut self.letters)
     }
 
     fn take_share(&mut self) -> Option<Vec<Inward>> {
         self.is_share().then(|| self.take())
     }
 
-    /// What is there, up to a share. A bag that finds nothing ends, and the last one forgets how many there were.
+    /// What is there, up to a share. A bag that finds nothing ends.
     fn take(&mut self) -> Vec<Inward> {
         let about = self.letters.len() + self.carried;
         self.expected = about.max(self.expected - self.expected.div_ceil(FORGETS));
         let most = self.expected.div_ceil(BAGS).min(TOGETHER).min(self.letters.len());
         self.carried += most;
         if most == 0 {
-            self.bags -= 1;
-            self.expected *= usize::from(self.bags > 0);
+            self.end_bag();
         }
         self.letters.drain(..most).collect()
     }
@@ -208,6 +208,15 @@ mod tests {
         bags.try_into().unwrap_or_else(|bags: Vec<Bag>| panic!("{} bags", bags.len()))
     }
 
+    /// Two bags that are back from carrying 64 letters.
+    fn both_back(inbound: &Arc<Inbound>) -> [Bag; 2] {
+        let [mut one, mut other] = two(add(inbound, 64));
+        assert_eq!((at_once(&mut one), at_once(&mut other)), (Some(32), Some(32)));
+        one.answered(32);
+        other.answered(32);
+        [one, other]
+    }
+
     #[tokio::test]
     async fn a_letter_that_is_alone_sets_out_at_once() {
         let inbound = Arc::default();
@@ -240,10 +249,7 @@ mod tests {
     #[tokio::test]
     async fn of_two_bags_that_wait_one_takes_the_share_and_the_other_waits_on() {
         let inbound = Arc::default();
-        let [mut one, mut other] = two(add(&inbound, 64));
-        assert_eq!((at_once(&mut one), at_once(&mut other)), (Some(32), Some(32)));
-        one.answered(32);
-        other.answered(32);
+        let [mut one, mut other] = both_back(&inbound);
         let (mut one, mut other) = (Box::pin(one.next()), Box::pin(other.next()));
         assert!(one.as_mut().now_or_never().is_none() && other.as_mut().now_or_never().is_none());
         add(&inbound, 33);
@@ -257,10 +263,7 @@ mod tests {
     #[tokio::test]
     async fn a_crowd_that_has_gone_is_not_waited_for_any_more() {
         let inbound = Arc::default();
-        let [mut one, mut other] = two(add(&inbound, 64));
-        assert_eq!((at_once(&mut one), at_once(&mut other)), (Some(32), Some(32)));
-        one.answered(32);
-        other.answered(32);
+        let [mut one, _other] = both_back(&inbound);
         let mut waits = 0;
         loop {
             add(&inbound, 1);
@@ -283,10 +286,7 @@ mod tests {
     #[tokio::test]
     async fn when_no_bag_is_under_way_any_more_nobody_is_waited_for() {
         let inbound = Arc::default();
-        let [mut one, mut other] = two(add(&inbound, 64));
-        assert_eq!((at_once(&mut one), at_once(&mut other)), (Some(32), Some(32)));
-        one.answered(32);
-        other.answered(32);
+        let [mut one, mut other] = both_back(&inbound);
         assert_eq!((one.next().await.len(), other.next().await.len()), (0, 0));
         assert_eq!(at_once(&mut add(&inbound, 1)[0]), Some(1));
     }

@@ -94,25 +94,10 @@ impl Lots {
     /// Nothing more comes through this process. What cannot be closed now is left open.
     pub(super) async fn end(&self, rooms: &Rooms) {
         let Ours { current, next } = std::mem::take(&mut *self.0.lock().await);
-        let end = async |lot: Arc<Lot>| {
-            if lot.unsettled.load(Ordering::Acquire) == 0 {
-                let _ = timeout(TRY_WITHIN, close(rooms, lot.id, Document::new())).await;
-            }
-        };
-        let current = async {
-            if let Some(Current { lot, .. }) = current {
-                end(lot).await;
-            }
-        };
-        let next = async {
-            // To open it takes no longer than any other try.
-            if let Some(Next { lot, .. }) = next
-                && let Ok(Ok(lot)) = lot.await
-            {
-                end(lot).await;
-            }
-        };
-        tokio::join!(current, next);
+        let current = async { Some(current?.lot) };
+        // To open it takes no longer than any other try.
+        let next = async { next?.lot.await.ok()?.ok() };
+        tokio::join!(close_at_end(rooms, current), close_at_end(rooms, next));
     }
 
     /// Nobody knows what became of a try: nothing more sets out with its lot, which stays open.
@@ -197,6 +182,15 @@ impl Drop for Lot {
             // What fails here is left open, and closed by whoever finds it later.
             self.home.spawn(timeout(LET_GO_AFTER, async move { close(&rooms, id, Document::new()).await }));
         }
+    }
+}
+
+/// Closes a lot, if there is one, if the fate of all its letters is known, and if that can be done now.
+async fn close_at_end(rooms: &Rooms, lot: impl Future<Output = Option<Arc<Lot>>>) {
+    if let Some(lot) = lot.await
+        && lot.unsettled.load(Ordering::Acquire) == 0
+    {
+        let _ = timeout(TRY_WITHIN, close(rooms, lot.id, Document::new())).await;
     }
 }
 

@@ -177,7 +177,7 @@ impl MongoStore {
     pub(super) async fn close_lots(&self) {
         let (inbound, rooms) = (Arc::clone(&self.inbound), Arc::clone(&self.rooms));
         if let Some(runtime) = self.home.runtime() {
-            let _ = runtime.spawn(async move { inbound.close_lots(&rooms).await }).await;
+            let _ = runtime.spawn(async move { inbound.lots.end(&rooms).await }).await;
         }
     }
 
